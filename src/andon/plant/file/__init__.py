@@ -1,0 +1,1 @@
+"""The plant file: typed settings, parsed with file and line, written with comments; safe expressions."""

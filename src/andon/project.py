@@ -1,0 +1,1 @@
+"""plant.toml -> wired rooms; the verbs that both doors call."""
