@@ -98,6 +98,10 @@ class TrainingError(RefusedError):
     """A model cannot be trained from what was given."""
 
 
+class EvaluationError(RefusedError):
+    """A measure cannot be computed from what was given."""
+
+
 class BundleError(RefusedError):
     """A model file is damaged, tampered with, or of an unknown shape."""
 
