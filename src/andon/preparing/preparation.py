@@ -1,0 +1,206 @@
+"""A preparation: everything that was fitted on normal training time to put a recording on the grid, scaled and masked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from andon.plant.errors import PreparationError
+
+PREPARATION_SCHEMA_VERSION = 1
+
+
+class Source(StrEnum):
+    """How a channel comes from its tag."""
+
+    VALUE = "value"
+    SIN = "sin"
+    COS = "cos"
+    RATE = "rate"
+    DERIVED = "derived"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel and how it was fitted.
+
+    Attributes
+    ----------
+    name : the tag's id, or "tag:sin", "tag:cos", "tag:rate"
+    tag : the tag it comes from
+    source : how
+    center, scale : scaled = (value - center) / scale
+    scaled_by : "robust", "spread", "quantum", "range", "level" or "unit": what the scale was taken from
+    hold_ns : how long the last good value stands
+    stuck_ns : unchanged longer than this is BAD; None: not checked
+    low, high : range of a raw sample; outside is BAD
+    """
+
+    name: str
+    tag: str
+    source: Source
+    center: float = 0.0
+    scale: float = 1.0
+    scaled_by: str = "unit"
+    hold_ns: int = 0
+    stuck_ns: int | None = None
+    low: float | None = None
+    high: float | None = None
+    full_turn: float = 360.0
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A category tag and its levels seen in training, as text; a level never seen is all zeros."""
+
+    tag: str
+    levels: tuple[str, ...]
+    hold_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModeModel:
+    """How the operating mode of a tick is found.
+
+    Attributes
+    ----------
+    source : "none", "tag" or "discovered"
+    tag : for "tag"
+    levels : for "tag", the texts of the modes seen in training
+    channels : for "discovered", the channels that tell the modes apart
+    centers : (modes, channels) in scaled units
+    radius : distance beyond which the mode is unknown
+    span : ticks of the running mean that the channels are smoothed with
+    reason : why modes were discovered, or not
+    """
+
+    source: str = "none"
+    tag: str = ""
+    levels: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    centers: tuple[tuple[float, ...], ...] = ()
+    radius: float = 0.0
+    reason: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the modes; mode k of `Prepared.mode` is names[k]."""
+        if self.source == "tag":
+            return self.levels
+        return tuple(f"mode {index + 1}" for index in range(len(self.centers))) if self.source == "discovered" else ("",)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One maintenance window as prepare needs it; see `calendar.py`."""
+
+    every: str
+    start: int | None
+    end: int | None
+    days: tuple[int, ...]
+    day: int | None
+    at_ns: int
+    lasts_ns: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Fitted on normal training time; a pure value, JSON-serialisable by `to_dict` and `from_dict`.
+
+    Attributes
+    ----------
+    assets : assets it may be used for (one, or sisters)
+    interval_ns : sampling interval of the grid
+    channels : C channels
+    categories : category tags, one-hot in the context
+    modes : how the mode is found
+    derived : (id, expression) of derived tags
+    off : off condition by asset ("" is the default of the others); empty where none
+    settle_ns : no verdict for so long after off time, maintenance or a change of mode
+    gap_ns : a gap of all tags longer than this resets the state
+    min_valid : smallest share of valid channels for a verdict
+    calendar : hour of day and day of week are in the context
+    zone : of the site
+    maintenance : windows by asset ("" is for all)
+    fitted_from, fitted_to : the time that was used, ns
+    sample_ns : median time between samples in training
+    notes : (kind, tag, text) what fitting had to decide and a person may want to know
+    """
+
+    assets: tuple[str, ...]
+    interval_ns: int
+    channels: tuple[Channel, ...]
+    categories: tuple[Category, ...] = ()
+    modes: ModeModel = ModeModel()
+    derived: tuple[tuple[str, str], ...] = ()
+    off: tuple[tuple[str, str], ...] = ()
+    settle_ns: int = 0
+    gap_ns: int = 0
+    min_valid: float = 0.5
+    calendar: bool = False
+    zone: str = "UTC"
+    maintenance: tuple[tuple[str, Window], ...] = ()
+    fitted_from: int = 0
+    fitted_to: int = 0
+    sample_ns: int = 0
+    notes: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """C names."""
+        return tuple(channel.name for channel in self.channels)
+
+    @property
+    def channel_tags(self) -> tuple[str, ...]:
+        """C tags, the tag that each channel comes from."""
+        return tuple(channel.tag for channel in self.channels)
+
+    @property
+    def context_names(self) -> tuple[str, ...]:
+        """K names of the context, in order."""
+        names = ["age"]
+        if len(self.modes.names) > 1:
+            names += [f"mode={name}" for name in self.modes.names]
+        for category in self.categories:
+            names += [f"{category.tag}={level}" for level in category.levels]
+        if self.calendar:
+            names += ["hour:sin", "hour:cos", "weekday:sin", "weekday:cos"]
+        return tuple(names)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dicts and lists for JSON."""
+        return {"schema_version": PREPARATION_SCHEMA_VERSION, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Preparation:
+        """The inverse of `to_dict`, also after JSON.
+
+        Raises
+        ------
+        PreparationError : another schema version, or a damaged dict
+        """
+        if data.get("schema_version") != PREPARATION_SCHEMA_VERSION:
+            raise PreparationError(f"unknown schema version of a preparation: {data.get('schema_version')!r}", do="use a newer Andon")
+        try:
+            more = {item.name: data[item.name] for item in fields(cls)}
+            more["channels"] = tuple(Channel(**{**item, "source": Source(item["source"])}) for item in more["channels"])
+            more["categories"] = tuple(Category(**_tuples(item)) for item in more["categories"])
+            more["modes"] = ModeModel(**_tuples(more["modes"]))
+            more["maintenance"] = tuple((asset, Window(**_tuples(window))) for asset, window in more["maintenance"])
+            for name in ("assets", "derived", "off", "notes"):
+                more[name] = _tuple(more[name])
+            return cls(**more)
+        except (KeyError, TypeError, ValueError) as error:
+            raise PreparationError(f"a damaged preparation: {error}", do="train again") from error
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(_tuple(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _tuple(value) for key, value in data.items()}
