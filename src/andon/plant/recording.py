@@ -23,6 +23,7 @@ class Problem:
     rule : how it was handled
     at : where it first happened
     count : how often
+    args : further placeholders of the message `<room>.<kind>`, so that it can be said again in another language
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Problem:
     rule: str
     at: At = field(default_factory=At)
     count: int = 1
+    args: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
