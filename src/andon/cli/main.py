@@ -115,7 +115,7 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
-    except MemoryError as error:
+    except MemoryError:
         if debug:
             raise
         _tell({"error": "MemoryError", "what": "not enough memory", "at": {}, "do": "use a longer sampling interval"}, as_json)

@@ -1,0 +1,95 @@
+"""Options that several verbs share, and what every verb does with its answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from andon.cli.progress import TerminalProgress
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def as_json(command: Command) -> Command:
+    """--json: one JSON object on standard output instead of text."""
+    return click.option("--json", "json_out", is_flag=True, help="Print one JSON object instead of text.")(command)
+
+
+def models_folder(command: Command) -> Command:
+    """--models: where models and their state are kept."""
+    return click.option("--models", type=click.Path(file_okay=False), default="models", show_default=True, help="Folder of models.")(
+        command
+    )
+
+
+def reading_options(command: Command) -> Command:
+    """How to read an export, where the files alone do not say."""
+    for option in (
+        click.option("--layout", type=click.Choice(["wide", "long", "one-tag"]), help="Shape of the tables; default: detected."),
+        click.option("--sheet", help="Sheet of an xlsx file; default: the first."),
+        click.option("--dayfirst/--monthfirst", "dayfirst", default=None, help="How 03/04/2026 is meant, where the column leaves it open."),
+        click.option("--interval", help='Sampling interval, like "1min"; default: from the data.'),
+        click.option("--zone", help='IANA zone of times without an offset, like "Europe/Berlin".'),
+        click.option("--asset", help="Only this asset, or its name where the files do not say."),
+    ):
+        command = option(command)
+    return command
+
+
+def progress(ctx: click.Context, json_out: bool = False) -> TerminalProgress:
+    """Progress on standard error."""
+    return TerminalProgress(language(ctx), enabled=not json_out)
+
+
+def language(ctx: click.Context) -> str:
+    """The language of this call."""
+    chosen: str = ctx.obj["language"]
+    return chosen
+
+
+def print_json(answer: object) -> None:
+    """One JSON object, plain types only."""
+    click.echo(json.dumps(answer, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: object) -> object:
+    """numpy scalars, paths and the like."""
+    if hasattr(value, "item"):
+        return value.item()
+    return str(value)
+
+
+def print_table(columns: list[str], rows: list[list[str]], *, title: str = "") -> None:
+    """A table that fits the terminal; the first column left, the others right."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="dim")
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*[_escaped(cell) for cell in row])
+    Console(soft_wrap=False).print(table)
+
+
+def print_text_table(columns: list[str], rows: list[list[str]]) -> None:
+    """A table of texts: every column left."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in columns:
+        table.add_column(column, justify="left", overflow="fold")
+    for row in rows:
+        table.add_row(*[_escaped(cell) for cell in row])
+    Console(soft_wrap=False).print(table)
+
+
+def _escaped(text: str) -> str:
+    """A tag may be called [bold]."""
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,67 @@
+"""`andon audit`: what is in the data, what is wrong with it, what to do about it."""
+
+from __future__ import annotations
+
+import click
+
+from andon.cli import options
+from andon.plant.messages import say
+
+SHOWN = 20
+
+
+@click.command("audit")
+@click.argument("paths", nargs=-1, required=True)
+@options.reading_options
+@click.option("--budget", help='Is there enough normal time for this alarm budget? Like "1/week".')
+@click.option("--labels", type=click.Path(dir_okay=False), help="labels.csv: time that is not normal.")
+@click.option("--lab", multiple=True, type=click.Path(dir_okay=False), help="Laboratory results.")
+@click.option("--page", type=click.Path(dir_okay=False), help="Write a page with small plots here.")
+@click.option("--all", "show_all", is_flag=True, help="Show every finding.")
+@options.as_json
+@click.pass_context
+def command(
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    budget: str | None,
+    labels: str | None,
+    lab: tuple[str, ...],
+    page: str | None,
+    show_all: bool,
+    json_out: bool,
+    **how: object,
+) -> None:
+    """What is in the data, what is wrong with it, and what to do about it.
+
+    \b
+    Examples
+      andon audit exports/*.csv
+      andon audit exports/ --zone Europe/Berlin --budget "1/week" --page audit.html
+      andon audit long.parquet --json > audit.json
+    """
+    from andon import project
+
+    language = options.language(ctx)
+    with options.progress(ctx, json_out) as progress:
+        result = project.audit(paths, how, budget=budget, labels=labels, lab=lab, page=page, language=language, progress=progress)
+    if json_out:
+        options.print_json(result.to_dict())
+        return
+    for problem in result.failed:
+        click.secho(say("cli.failed", language, file=problem.at.file or "", what=problem.what), fg="red", err=True)
+    for asset, audit in result.audits.items():
+        click.secho(asset, bold=True)
+        click.echo(result.head(asset, language))
+        for problem in result.problems(asset):
+            click.echo("  " + say("cli.problem", language, kind=problem.kind, count=problem.count, what=problem.what))
+        rows = audit.to_table(language)
+        if not rows:
+            click.echo(say("cli.audit.none", language))
+            continue
+        shown = rows if show_all else rows[:SHOWN]
+        columns = [say(f"cli.column.{name}", language) for name in ("tag", "kind", "finding", "suggestion")]
+        options.print_text_table(columns, [list(row) for row in shown])
+        if len(rows) > len(shown):
+            click.echo(say("cli.audit.more", language, count=len(rows) - len(shown)))
+    if page:
+        click.echo(say("cli.audit.page", language, path=page))

@@ -1,0 +1,38 @@
+"""`andon budget`: another promise, no training and no data; prints what it costs in delay and misses."""
+
+from __future__ import annotations
+
+import click
+
+from andon.cli import options
+from andon.plant.messages import say
+
+
+@click.command("budget")
+@click.argument("model")
+@click.argument("budget")
+@click.option("--dry-run", is_flag=True, help="Show what it would cost; change nothing.")
+@click.option("--why", default="", help="Why, for the ledger.")
+@options.models_folder
+@options.as_json
+@click.pass_context
+def command(ctx: click.Context, model: str, budget: str, dry_run: bool, why: str, models: str, json_out: bool) -> None:
+    """Another promise of false alarms; needs no training and no data.
+
+    \b
+    Examples
+      andon budget reactor "1/week"
+      andon budget reactor "2/month" --dry-run
+    """
+    from andon import project
+
+    language = options.language(ctx)
+    done = project.budget(model, budget, models=models, dry_run=dry_run, why=why)
+    if json_out:
+        options.print_json(done.to_dict())
+        return
+    for sentence in done.sentences(language):
+        click.echo(sentence)
+    options.print_table([say(f"cli.table.{name}", language) for name in ("fault", "found", "delay")], done.rows(language))
+    if not dry_run:
+        click.echo(say("cli.budget.done", language, asset=done.asset, budget=done.budget))

@@ -1,0 +1,47 @@
+"""`andon init`: a commented plant file, filled in from the audit."""
+
+from __future__ import annotations
+
+import click
+
+from andon.cli import options
+from andon.plant.messages import say
+
+
+@click.command("init")
+@click.argument("paths", nargs=-1, required=True)
+@click.option("-o", "--out", type=click.Path(dir_okay=False), default="plant.toml", show_default=True, help="The plant file to write.")
+@click.option("--lab", multiple=True, type=click.Path(dir_okay=False), help="Laboratory results: their targets are filled in.")
+@click.option("--labels", type=click.Path(dir_okay=False), help="labels.csv: time that is not normal.")
+@click.option("--budget", default="1/week", show_default=True, help="False alarms that the shift agrees to take.")
+@click.option("--force", is_flag=True, help="Overwrite the file where it exists.")
+@options.reading_options
+@options.as_json
+@click.pass_context
+def command(
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    out: str,
+    lab: tuple[str, ...],
+    labels: str | None,
+    budget: str,
+    force: bool,
+    json_out: bool,
+    **how: object,
+) -> None:
+    """A commented plant file, filled in from the audit.
+
+    \b
+    Examples
+      andon init exports/*.csv -o plant.toml
+      andon init exports/ --lab lab.csv --labels labels.csv --budget "1/week"
+    """
+    from andon import project
+
+    language = options.language(ctx)
+    with options.progress(ctx, json_out) as progress:
+        done = project.init(paths, how, out=out, lab=lab, labels=labels, budget=budget, force=force, language=language, progress=progress)
+    if json_out:
+        options.print_json(done)
+    else:
+        click.echo(say("cli.init.done", language, path=out))

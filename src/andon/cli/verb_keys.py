@@ -1,0 +1,35 @@
+"""`andon keys new`: the keys that sign models."""
+
+from __future__ import annotations
+
+import click
+
+from andon.cli import options
+from andon.plant.messages import say
+
+
+@click.group("keys")
+def command() -> None:
+    """Keys that sign models (Ed25519).
+
+    \b
+    Examples
+      andon keys new -o andon
+      andon train plant.toml --key andon.key
+      andon inspect reactor --trust andon.pub
+    """
+
+
+@command.command("new")
+@click.option("-o", "--out", default="andon", show_default=True, help="Name of the pair: NAME.key and NAME.pub.")
+@options.as_json
+@click.pass_context
+def new(ctx: click.Context, out: str, json_out: bool) -> None:
+    """Make a new pair; refuses to overwrite one."""
+    from andon import project
+
+    private, public = project.new_keys(out)
+    if json_out:
+        options.print_json({"private": str(private), "public": str(public)})
+    else:
+        click.echo(say("cli.keys.done", options.language(ctx), private=private, public=public))

@@ -1,0 +1,31 @@
+"""`andon report`: one offline HTML file of a folder of results."""
+
+from __future__ import annotations
+
+import click
+
+from andon.cli import options
+from andon.plant.messages import say
+
+
+@click.command("report")
+@click.argument("folder", type=click.Path(file_okay=False))
+@click.option("-o", "--out", type=click.Path(dir_okay=False), help="The file to write; default: report.html in the folder.")
+@options.as_json
+@click.pass_context
+def command(ctx: click.Context, folder: str, out: str | None, json_out: bool) -> None:
+    """One offline HTML file of a folder of results, in the language of --lang.
+
+    \b
+    Examples
+      andon report out/
+      andon --lang zh-CN report out/ -o report-zh.html
+    """
+    from andon import project
+
+    language = options.language(ctx)
+    path = project.report(folder, out=out, language=language)
+    if json_out:
+        options.print_json({"report": str(path)})
+    else:
+        click.echo(say("cli.report.at", language, path=path))

@@ -1,0 +1,57 @@
+"""`andon tag out | in`: a tag out of service at once, without training."""
+
+from __future__ import annotations
+
+import click
+
+from andon.cli import options
+from andon.plant.messages import say
+
+
+@click.group("tag")
+def command() -> None:
+    """Take a tag out of service at once, or back in; no training.
+
+    \b
+    Examples
+      andon tag out reactor TE-101 --until 2026-03-01 --why "transmitter out for calibration"
+      andon tag in reactor TE-101
+    """
+
+
+@command.command("out")
+@click.argument("asset")
+@click.argument("tag")
+@click.option("--until", help='When it comes back, like "2026-03-01T06:00"; default: until "andon tag in".')
+@click.option("--why", required=True, help="Why, for the ledger.")
+@options.models_folder
+@options.as_json
+@click.pass_context
+def out(ctx: click.Context, asset: str, tag: str, until: str | None, why: str, models: str, json_out: bool) -> None:
+    """Take TAG of ASSET out of service."""
+    from andon import project
+
+    language = options.language(ctx)
+    done = project.tag_out(asset, tag, until=until, why=why, models=models)
+    if json_out:
+        options.print_json(done)
+    else:
+        click.echo(say("cli.tag.out", language, tag=tag, asset=asset, until=until or say("cli.tag.forever", language)))
+
+
+@command.command("in")
+@click.argument("asset")
+@click.argument("tag")
+@click.option("--why", default="", help="Why, for the ledger.")
+@options.models_folder
+@options.as_json
+@click.pass_context
+def back(ctx: click.Context, asset: str, tag: str, why: str, models: str, json_out: bool) -> None:
+    """Put TAG of ASSET back into service."""
+    from andon import project
+
+    done = project.tag_in(asset, tag, why=why, models=models)
+    if json_out:
+        options.print_json(done)
+    else:
+        click.echo(say("cli.tag.in", options.language(ctx), tag=tag, asset=asset))
