@@ -4,7 +4,28 @@ Nothing here looks at training, and nothing here chooses a threshold: a measure 
 Headline numbers are event-wise; a point-adjusted score exists only under that name.
 """
 
+from andon.evaluating.change_points import NabScores, nab_scores
+from andon.evaluating.pointwise import Confusion, average_precision, composite_f1, confusion, point_adjusted_f1, roc_auc, roc_curve
+from andon.evaluating.responsibility import hit_rate
+from andon.evaluating.segments import segments
 from andon.evaluating.vus import Vus, vus, vus_pr, vus_roc
 from andon.evaluating.window_rule import acf_window
 
-__all__ = ["Vus", "acf_window", "vus", "vus_pr", "vus_roc"]
+__all__ = [
+    "Confusion",
+    "NabScores",
+    "Vus",
+    "acf_window",
+    "average_precision",
+    "composite_f1",
+    "confusion",
+    "hit_rate",
+    "nab_scores",
+    "point_adjusted_f1",
+    "roc_auc",
+    "roc_curve",
+    "segments",
+    "vus",
+    "vus_pr",
+    "vus_roc",
+]
