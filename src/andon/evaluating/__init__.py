@@ -5,26 +5,37 @@ Headline numbers are event-wise; a point-adjusted score exists only under that n
 """
 
 from andon.evaluating.change_points import NabScores, nab_scores
+from andon.evaluating.events import Caught, EventScores, Span, label_mask, match_events, spans
 from andon.evaluating.pointwise import Confusion, average_precision, composite_f1, confusion, point_adjusted_f1, roc_auc, roc_curve
+from andon.evaluating.rates import Rate, poisson_interval, rate_per_day
 from andon.evaluating.responsibility import hit_rate
 from andon.evaluating.segments import segments
 from andon.evaluating.vus import Vus, vus, vus_pr, vus_roc
 from andon.evaluating.window_rule import acf_window
 
 __all__ = [
+    "Caught",
     "Confusion",
+    "EventScores",
     "NabScores",
+    "Rate",
+    "Span",
     "Vus",
     "acf_window",
     "average_precision",
     "composite_f1",
     "confusion",
     "hit_rate",
+    "label_mask",
+    "match_events",
     "nab_scores",
     "point_adjusted_f1",
+    "poisson_interval",
+    "rate_per_day",
     "roc_auc",
     "roc_curve",
     "segments",
+    "spans",
     "vus",
     "vus_pr",
     "vus_roc",
