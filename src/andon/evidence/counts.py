@@ -47,7 +47,7 @@ def predictive_cdf(mean: FloatArray, dispersion: float, most: int) -> Float64Arr
 
 def _most(mean: FloatArray, dispersion: float) -> int:
     top = float(np.max(mean, initial=0.0))
-    return int(math.ceil(top + 10.0 * math.sqrt(dispersion * top + 1.0) + 20.0))
+    return math.ceil(top + 10.0 * math.sqrt(dispersion * top + 1.0) + 20.0)
 
 
 def prediction_interval(mean: FloatArray, dispersion: float, level: float = 0.9) -> tuple[int, int]:

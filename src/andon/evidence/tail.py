@@ -59,7 +59,7 @@ class Tail:
         straight = np.abs(shape) < 1e-9
         safe = np.where(straight, 1.0, shape)
         grown = np.where(straight, log, np.expm1(safe * log) / safe)
-        return self.base + self.scale * grown
+        return np.asarray(self.base + self.scale * grown)
 
 
 def fit_tail(excess: FloatArray, base: float = 0.0, weight: FloatArray | None = None, prior_peaks: float = PRIOR_PEAKS) -> Tail:
