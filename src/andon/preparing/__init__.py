@@ -13,8 +13,14 @@ a tick is given out once it is complete, that is when a sample at or after its e
 samples of an unfinished tick wait in the state.
 """
 
+from andon.preparing.check import check_recording
+from andon.preparing.fit import fit_preparation
+from andon.preparing.interval import suggest_hold, suggest_interval
 from andon.preparing.periods import Period, Split, check_split, excluded_periods, split_periods
+from andon.preparing.plan import make_plan
 from andon.preparing.preparation import Category, Channel, ModeModel, Preparation, Source
+from andon.preparing.run import join, prepare
+from andon.preparing.state import PrepareState
 
 __all__ = [
     "Category",
@@ -22,9 +28,17 @@ __all__ = [
     "ModeModel",
     "Period",
     "Preparation",
+    "PrepareState",
     "Source",
     "Split",
+    "check_recording",
     "check_split",
     "excluded_periods",
+    "fit_preparation",
+    "join",
+    "make_plan",
+    "prepare",
     "split_periods",
+    "suggest_hold",
+    "suggest_interval",
 ]

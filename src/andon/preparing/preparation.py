@@ -13,13 +13,14 @@ PREPARATION_SCHEMA_VERSION = 1
 
 
 class Source(StrEnum):
-    """How a channel comes from its tag."""
+    """How a channel comes from its tag: LAST is the last sample of a tick, where a mean makes no sense."""
 
     VALUE = "value"
     SIN = "sin"
     COS = "cos"
     RATE = "rate"
     DERIVED = "derived"
+    LAST = "last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class ModeModel:
     channels : for "discovered", the channels that tell the modes apart
     centers : (modes, channels) in scaled units
     radius : distance beyond which the mode is unknown
-    span : ticks of the running mean that the channels are smoothed with
+    hold_ns : how long the last value of the mode's tag stands
     reason : why modes were discovered, or not
     """
 
@@ -83,6 +84,7 @@ class ModeModel:
     channels: tuple[str, ...] = ()
     centers: tuple[tuple[float, ...], ...] = ()
     radius: float = 0.0
+    hold_ns: int = 0
     reason: str = ""
 
     @property
@@ -116,6 +118,7 @@ class Preparation:
     assets : assets it may be used for (one, or sisters)
     interval_ns : sampling interval of the grid
     channels : C channels
+    others : tags that only expressions need; they are no channels
     categories : category tags, one-hot in the context
     modes : how the mode is found
     derived : (id, expression) of derived tags
@@ -134,6 +137,7 @@ class Preparation:
     assets: tuple[str, ...]
     interval_ns: int
     channels: tuple[Channel, ...]
+    others: tuple[Channel, ...] = ()
     categories: tuple[Category, ...] = ()
     modes: ModeModel = ModeModel()
     derived: tuple[tuple[str, str], ...] = ()
@@ -171,6 +175,13 @@ class Preparation:
             names += ["hour:sin", "hour:cos", "weekday:sin", "weekday:cos"]
         return tuple(names)
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that are read from a recording, each once."""
+        read = [channel.tag for channel in (*self.channels, *self.others) if channel.source is not Source.DERIVED]
+        read += [category.tag for category in self.categories] + ([self.modes.tag] if self.modes.tag else [])
+        return tuple(dict.fromkeys(read))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and lists for JSON."""
         return {"schema_version": PREPARATION_SCHEMA_VERSION, **asdict(self)}
@@ -187,7 +198,8 @@ class Preparation:
             raise PreparationError(f"unknown schema version of a preparation: {data.get('schema_version')!r}", do="use a newer Andon")
         try:
             more = {item.name: data[item.name] for item in fields(cls)}
-            more["channels"] = tuple(Channel(**{**item, "source": Source(item["source"])}) for item in more["channels"])
+            for name in ("channels", "others"):
+                more[name] = tuple(Channel(**{**item, "source": Source(item["source"])}) for item in more[name])
             more["categories"] = tuple(Category(**_tuples(item)) for item in more["categories"])
             more["modes"] = ModeModel(**_tuples(more["modes"]))
             more["maintenance"] = tuple((asset, Window(**_tuples(window))) for asset, window in more["maintenance"])

@@ -1,0 +1,196 @@
+"""The plan of a preparation: its settings as arrays, made once and used at every tick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from andon.plant.arrays import BoolArray, Float64Array, Int64Array, StatusArray
+from andon.plant.file.expression import Expression, parse_expression
+from andon.plant.recording import Recording
+from andon.plant.status import Status, is_valid
+from andon.preparing.preparation import Preparation, Source
+
+OTHER = "\x00other"  # the level of a category that training never saw
+
+
+def level_text(value: float) -> str:
+    """The text of a category that the historian stores as a number."""
+    return f"{value:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Inputs are what is read from a recording (M of them); channels (C) are what models see.
+
+    Attributes
+    ----------
+    tags, sources : of the M inputs
+    levels : of the M inputs; None where the input is a number
+    low, high : (M,) range of a raw sample
+    hold : (M,) int64 ns
+    last_only : (M,) the last sample of a tick counts, not the mean
+    angle : (M,) 2 pi / full turn
+    from_input : (C,) input of each channel, -1 for derived ones
+    counters : (channel, input) of rates
+    stuck : (C,) int64 ns, a very long time where not checked
+    watch : channels that are checked
+    center, scale : (C,) float64
+    derived : (channel, expression)
+    off : asset -> expression
+    columns : tag -> input, for expressions
+    mode_input : input of the mode's tag, -1 where none
+    category_inputs : input of each category
+    mode_channels, mode_centers : for discovered modes
+    """
+
+    preparation: Preparation
+    tags: tuple[str, ...]
+    sources: tuple[Source, ...]
+    levels: tuple[tuple[str, ...] | None, ...]
+    low: Float64Array
+    high: Float64Array
+    ranged: bool
+    hold: Int64Array
+    last_only: BoolArray
+    angle: Float64Array
+    from_input: Int64Array
+    counters: tuple[tuple[int, int], ...]
+    stuck: Int64Array
+    watch: Int64Array
+    center: Float64Array
+    scale: Float64Array
+    derived: tuple[tuple[int, Expression], ...]
+    off: dict[str, Expression]
+    columns: dict[str, int]
+    texts: dict[str, tuple[str, ...]]
+    mode_input: int
+    category_inputs: tuple[int, ...]
+    mode_channels: Int64Array
+    mode_centers: Float64Array
+
+    @property
+    def width(self) -> int:
+        """M, the number of inputs."""
+        return len(self.tags)
+
+
+def make_plan(preparation: Preparation) -> Plan:
+    """The plan of a preparation."""
+    channels = preparation.channels
+    read = [channel for channel in (*channels, *preparation.others) if channel.source is not Source.DERIVED]
+    tags = [channel.tag for channel in read]
+    sources = [channel.source for channel in read]
+    levels: list[tuple[str, ...] | None] = [None] * len(read)
+    low = [-np.inf if channel.low is None else channel.low for channel in read]
+    high = [np.inf if channel.high is None else channel.high for channel in read]
+    hold = [channel.hold_ns for channel in read]
+    turn = [channel.full_turn for channel in read]
+    columns = {channel.tag: index for index, channel in enumerate(read) if channel.source not in (Source.SIN, Source.COS)}
+    codes = [(item.tag, item.levels, item.hold_ns) for item in preparation.categories]
+    modes = preparation.modes
+    if modes.source == "tag":
+        codes.append((modes.tag, modes.levels, modes.hold_ns))
+    for tag, known, hold_ns in codes:
+        columns[tag] = len(tags)
+        tags.append(tag)
+        sources.append(Source.LAST)
+        levels.append(known)
+        low.append(-np.inf)
+        high.append(np.inf)
+        hold.append(hold_ns)
+        turn.append(1.0)
+    at = iter(range(len(read)))
+    from_input = np.array([next(at) if channel.source is not Source.DERIVED else -1 for channel in channels], dtype=np.int64)
+    names = [channel.name for channel in channels]
+    endless = 2**62
+    return Plan(
+        preparation,
+        tuple(tags),
+        tuple(sources),
+        tuple(levels),
+        np.array(low, dtype=np.float64),
+        np.array(high, dtype=np.float64),
+        bool(np.isfinite(low).any() or np.isfinite(high).any()),
+        np.array(hold, dtype=np.int64),
+        np.array([source is Source.LAST for source in sources], dtype=bool),
+        2 * np.pi / np.array(turn, dtype=np.float64),
+        from_input,
+        tuple((index, int(from_input[index])) for index, channel in enumerate(channels) if channel.source is Source.RATE),
+        np.array([endless if channel.stuck_ns is None else channel.stuck_ns for channel in channels], dtype=np.int64),
+        np.flatnonzero([channel.stuck_ns is not None for channel in channels]),
+        np.array([channel.center for channel in channels], dtype=np.float64),
+        np.array([channel.scale for channel in channels], dtype=np.float64),
+        tuple((names.index(name), parse_expression(text)) for name, text in preparation.derived),
+        {asset: parse_expression(text) for asset, text in preparation.off if text},
+        columns,
+        {tag: known for tag, known, _ in codes},
+        len(tags) - 1 if modes.source == "tag" else -1,
+        tuple(range(len(read), len(read) + len(preparation.categories))),
+        np.array([names.index(name) for name in modes.channels], dtype=np.int64),
+        np.array(modes.centers, dtype=np.float64).reshape(len(modes.centers), len(modes.channels)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column of a recording each input comes from (-1: absent), and how its category texts map onto levels."""
+
+    at: Int64Array
+    straight: bool
+    absent: BoolArray
+    tables: tuple[tuple[int, Int64Array], ...]
+
+
+def find_columns(plan: Plan, recording: Recording) -> Columns:
+    """Match a recording to the plan: by tag id, whatever the order of its columns."""
+    where = {tag: index for index, tag in enumerate(recording.tags)}
+    at = np.array([where.get(tag, -1) for tag in plan.tags], dtype=np.int64)
+    tables: list[tuple[int, Int64Array]] = []
+    for index, known in enumerate(plan.levels):
+        if known is not None and plan.tags[index] in recording.texts:
+            codes = {level: code for code, level in enumerate(known)}
+            texts = recording.texts[plan.tags[index]]
+            tables.append((index, np.array([codes.get(text, len(known)) for text in texts] or [len(known)], dtype=np.int64)))
+    straight = len(at) == len(recording.tags) and bool((at == np.arange(len(at))).all())
+    return Columns(at, straight, at < 0, tuple(tables))
+
+
+def read_samples(plan: Plan, columns: Columns, recording: Recording, low: int, high: int) -> tuple[Float64Array, BoolArray, StatusArray]:
+    """The samples of the rows low..high as inputs: in range, angles as sine and cosine, categories as codes of levels.
+
+    Returns
+    -------
+    values : (N, M) float64
+    ok : (N, M) True where it may be used
+    status : (N, M) uint8
+    """
+    if columns.straight:
+        values = recording.values[low:high].astype(np.float64)
+        status = recording.status[low:high]
+    else:
+        values = recording.values[low:high][:, columns.at].astype(np.float64)
+        status = recording.status[low:high][:, columns.at]
+        if columns.absent.any():
+            status[:, columns.absent] = Status.MISSING
+    ok = is_valid(status) & np.isfinite(values)
+    if plan.ranged:
+        with np.errstate(invalid="ignore"):
+            ok &= (values >= plan.low) & (values <= plan.high)
+    for index, (source, known) in enumerate(zip(plan.sources, plan.levels, strict=True)):
+        if source is Source.SIN:
+            values[:, index] = np.sin(values[:, index] * plan.angle[index], where=ok[:, index], out=np.full(high - low, np.nan))
+        elif source is Source.COS:
+            values[:, index] = np.cos(values[:, index] * plan.angle[index], where=ok[:, index], out=np.full(high - low, np.nan))
+        elif known is not None and not any(index == table for table, _ in columns.tables):
+            codes = {level: code for code, level in enumerate(known)}
+            texts = {value: codes.get(level_text(value), len(known)) for value in np.unique(values[ok[:, index], index]).tolist()}
+            values[:, index] = [texts.get(value, np.nan) for value in values[:, index].tolist()]
+    for index, table in columns.tables:
+        raw = values[:, index]
+        code = np.where(ok[:, index], raw, 0).astype(np.int64)
+        values[:, index] = np.where(
+            (code >= 0) & (code < len(table)), table[np.clip(code, 0, len(table) - 1)], len(plan.levels[index] or ())
+        )
+    return values, ok, status
