@@ -17,7 +17,7 @@ def steady_trace(ticks: int, seed: int, rho: float = 0.9, channels: int = 3) -> 
     noise = rng.standard_normal((ticks + 500, channels))
     y = np.asarray(lfilter([np.sqrt(1.0 - rho**2)], [1.0, -rho], noise, axis=0))[500:]
     restless = np.asarray(lfilter([0.1], [1.0, -0.9], np.abs(noise[500:]), axis=0))
-    return np.log1p((y**2).sum(axis=1) / 8.0) + np.log1p(restless.max(axis=1))
+    return np.asarray(np.log1p((y**2).sum(axis=1) / 8.0) + np.log1p(restless.max(axis=1)))
 
 
 def every(ticks: int, first: int = 0) -> tuple[BoolArray, Int64Array]:

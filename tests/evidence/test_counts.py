@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from andon.evidence.counts import at_most, predictive_cdf, prediction_interval, tail_probability
+from andon.evidence.counts import at_most, prediction_interval, predictive_cdf, tail_probability
 
 
 @pytest.mark.parametrize("mean", [0.2, 3.0, 250.0])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andon.evidence.events import EventOpener, Opening, OpenerState, Span, first_exceedances, ground, persisted
+from andon.evidence.events import EventOpener, OpenerState, Opening, Span, first_exceedances, ground, persisted
 from andon.plant.arrays import BoolArray, Float64Array, Int64Array
 
 
@@ -32,7 +32,10 @@ def traces(draw: st.DrawFn) -> tuple[Float64Array, BoolArray, Int64Array]:
 def whole(
     opener: EventOpener, trace: Float64Array, judge: BoolArray, tick: Int64Array, levels: Float64Array, cuts: list[int]
 ) -> tuple[list[Span], BoolArray, Span | None, list[Span]]:
-    state, closed, active, opened = opener.start(), [], [], {}
+    state = opener.start()
+    closed: list[Span] = []
+    active: list[BoolArray] = []
+    opened: dict[int, Span] = {}
     for low, high in zip([0, *cuts], [*cuts, len(trace)], strict=True):
         if high > low:
             spans, state = opener.run(trace[low:high], judge[low:high], tick[low:high], state, levels[low:high])
@@ -50,7 +53,9 @@ def test_any_cut_gives_the_same_events(
     trace, judge, tick = data
     levels = np.full(len(trace), 1.6) + (np.sin(np.arange(len(trace)) / 5.0) * 0.4 if moving else 0.0)
     opener = EventOpener(opening)
-    state, closed, actives = OpenerState(), [], []
+    state = OpenerState()
+    closed: list[Span] = []
+    actives: list[BoolArray] = []
     for row in range(len(trace)):  # the rule, tick by tick
         spans, state = opener.run(trace[row : row + 1], judge[row : row + 1], tick[row : row + 1], state, levels[row : row + 1])
         closed += spans.closed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from andon.evidence.calibrate import CalibrationRefused, rebudget
+from andon.evidence.calibrate import rebudget_many
 from andon.evidence.calibration import Calibration
 from andon.evidence.fault_trace import FaultTrace, detect
 from andon.plant.budget import Budget
@@ -97,13 +97,10 @@ def budget_curve(calibration: Calibration, budgets: Sequence[Budget] | None = No
             for factor in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
         ]
     points = []
-    for budget in budgets:
-        try:
-            other = rebudget(calibration, budget)
-        except CalibrationRefused:
-            continue
-        costs = cost(other)
-        points.append(BudgetPoint(budget, other.threshold, found_share(costs), costs))
+    for other in rebudget_many(calibration, budgets):
+        if isinstance(other, Calibration):
+            costs = cost(other)
+            points.append(BudgetPoint(other.budget, other.threshold, found_share(costs), costs))
     return tuple(points)
 
 

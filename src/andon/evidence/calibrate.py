@@ -103,21 +103,8 @@ def calibrate_pieces(
     seed: int = 0,
 ) -> Calibration:
     """`calibrate` on stretches that are checked already."""
-    judged = sum(piece.judged_ticks for piece in pieces)
-    judged_ns = judged * interval_ns
-    values = np.concatenate([piece.trace[piece.judge] for piece in pieces]).astype(np.float64)
-    centre, band = (float(v) for v in np.quantile(values, [0.5, 0.75]))
-    gap = max(1, math.ceil(budget.merge_gap_ns / interval_ns))
-    unit = max(float(np.quantile(values, 0.99)) - centre, 1e-9 * max(abs(centre), 1.0))
-    choices = [(n, m, h) for n, m in PERSISTENCE for h in HYSTERESIS] if faults else [_DEFAULT]
-    curves = [
-        (opening, rate_curve(pieces, opening, seed)) for opening in (Opening(n, m, h, centre, band, gap, unit) for n, m, h in choices)
-    ]
-    _refuse(curves, judged_ns, budget)
-    rate = budget.rate_per_hour * interval_ns / HOUR_NS
-    candidates = [_Candidate(opening, curve, curve.threshold_for(rate, confidence)) for opening, curve in curves if curve.tail is not None]
-    chosen = candidates[0] if len(candidates) == 1 else _best(candidates, faults)
-    return _assemble(chosen, pieces, values, interval_ns, budget, faults, confidence, seed)
+    base = _ground_work(pieces, interval_ns, budget.merge_gap_ns, bool(faults), seed)
+    return _promise(base, pieces, interval_ns, budget, faults, confidence, seed)
 
 
 def rebudget(calibration: Calibration, budget: Budget) -> Calibration:
@@ -130,6 +117,60 @@ def rebudget(calibration: Calibration, budget: Budget) -> Calibration:
     return calibrate_pieces(
         calibration.normal, calibration.interval_ns, budget, faults=calibration.faults, confidence=calibration.confidence
     )
+
+
+def rebudget_many(calibration: Calibration, budgets: Sequence[Budget]) -> tuple[Calibration | CalibrationRefused, ...]:
+    """`rebudget` for each promise, events counted once for all; a promise that cannot be made gives its refusal."""
+    work: dict[int, _GroundWork] = {}
+    out: list[Calibration | CalibrationRefused] = []
+    for budget in budgets:
+        gap = budget.merge_gap_ns
+        if gap not in work:
+            work[gap] = _ground_work(calibration.normal, calibration.interval_ns, gap, bool(calibration.faults), 0)
+        try:
+            out.append(
+                _promise(work[gap], calibration.normal, calibration.interval_ns, budget, calibration.faults, calibration.confidence, 0)
+            )
+        except CalibrationRefused as refusal:
+            out.append(refusal)
+    return tuple(out)
+
+
+@dataclass(frozen=True, slots=True)
+class _GroundWork:
+    """What does not depend on the promise: the evidence of judged ticks and the rate curve of each candidate."""
+
+    values: FloatArray
+    curves: tuple[tuple[Opening, RateCurve], ...]
+
+
+def _ground_work(pieces: Sequence[NormalTrace], interval_ns: int, merge_gap_ns: int, choose: bool, seed: int) -> _GroundWork:
+    values = np.concatenate([piece.trace[piece.judge] for piece in pieces]).astype(np.float64)
+    centre, band = (float(v) for v in np.quantile(values, [0.5, 0.75]))
+    gap = max(1, math.ceil(merge_gap_ns / interval_ns))
+    unit = max(float(np.quantile(values, 0.99)) - centre, 1e-9 * max(abs(centre), 1.0))
+    choices = [(n, m, h) for n, m in PERSISTENCE for h in HYSTERESIS] if choose else [_DEFAULT]
+    openings = (Opening(n, m, h, centre, band, gap, unit) for n, m, h in choices)
+    return _GroundWork(values, tuple((opening, rate_curve(pieces, opening, seed)) for opening in openings))
+
+
+def _promise(
+    work: _GroundWork,
+    pieces: Sequence[NormalTrace],
+    interval_ns: int,
+    budget: Budget,
+    faults: Sequence[FaultTrace],
+    confidence: float,
+    seed: int,
+) -> Calibration:
+    judged_ns = sum(piece.judged_ticks for piece in pieces) * interval_ns
+    _refuse(work.curves, judged_ns, budget)
+    rate = budget.rate_per_hour * interval_ns / HOUR_NS
+    candidates = [
+        _Candidate(opening, curve, curve.threshold_for(rate, confidence)) for opening, curve in work.curves if curve.tail is not None
+    ]
+    chosen = candidates[0] if len(candidates) == 1 else _best(candidates, faults)
+    return _assemble(chosen, pieces, work.values, interval_ns, budget, faults, confidence, seed)
 
 
 def _refuse(curves: Sequence[tuple[Opening, RateCurve]], judged_ns: int, budget: Budget) -> None:
