@@ -43,7 +43,8 @@ def check_availability(series: Series, stats: TagStatistics, interval_ns: int, z
         yield make_finding("sparse", tag, 0.6, toml, spacing=duration_text(stats.spacing_ns), interval=duration_text(interval_ns))
         return
     # Time without any row is the recording's gap, not this tag's; before and after its life it is late or early.
-    between = series.row_time[(series.row_time >= stats.first) & (series.row_time <= stats.last)]
+    low, high = np.searchsorted(series.row_time, (stats.first, stats.last))
+    between = series.row_time[low : high + 1]
     recorded = int(np.minimum(np.diff(between), stats.hold_ns).sum())
     own = int(np.minimum(np.diff(series.time), stats.hold_ns).sum())
     uncovered = (recorded - own) / length

@@ -9,7 +9,7 @@ import numpy as np
 
 from andon.auditing.finding import Finding, TagStatistics, instant_text, make_finding, number_text, tag_toml
 from andon.auditing.modes import Levels
-from andon.auditing.series import Series, robust_sd, runs_of
+from andon.auditing.series import Series, runs_of, thin
 from andon.plant.arrays import Int64Array
 from andon.plant.tag import Role
 
@@ -66,7 +66,7 @@ def spikes_of(series: Series, stats: TagStatistics, role: Role) -> tuple[Int64Ar
     high = np.maximum(np.maximum(first, second), np.maximum(third, fourth))
     middle = value[2:-2]
     beyond = np.maximum(middle - high, low - middle)
-    scale = max(robust_sd(series.change), stats.quantum, 0.2 * float(np.quantile(np.abs(series.change), 0.99)), 4 * series.resolution)
+    scale = max(series.change_sd, stats.quantum, 0.2 * float(np.quantile(np.abs(thin(series.change)), 0.99)), 4 * series.resolution)
     far = np.flatnonzero(beyond > FAR * scale).astype(np.int64) + 2
     if far.size == 0 or far.size > 0.005 * value.size:
         return none, scale
@@ -97,7 +97,7 @@ def check_spikes(series: Series, stats: TagStatistics, spikes: Int64Array, scale
 
 
 def code_of(series: Series) -> tuple[float, int, str] | None:
-    """An extreme value that is met at least three times, far outside everything else: (value, count, toml).
+    """An extreme value that is met on at least three occasions, far outside everything else: (value, count, toml).
 
     "Far" is more than three times the whole remaining range, so that 0 in a tag around 900 or -9999 in a tag
     around 40 is found, and an ordinary extreme is not.
@@ -112,7 +112,8 @@ def code_of(series: Series) -> tuple[float, int, str] | None:
             continue
         rest = ordered[count:] if end == "low" else ordered[:-count]
         span, next_value = float(rest[-1] - rest[0]), float(rest[0] if end == "low" else rest[-1])
-        if span > 0 and abs(value - next_value) > 3 * span:
+        start, _ = runs_of(series.value == value)
+        if span > 0 and abs(value - next_value) > 3 * span and start.size >= 3:
             limit = float(f"{next_value + (-span if end == 'low' else span):.3g}")
             return value, count, tag_toml(series.tag, (end, limit))
     return None

@@ -89,11 +89,12 @@ def line_share(series: Series, stats: TagStatistics) -> float:
     value, time = series.value, series.time
     if value.size < 100 or stats.constant:
         return 0.0
-    left, right = np.diff(time[:-1]).astype(np.float64), np.diff(time[1:]).astype(np.float64)
-    bend = series.change[1:] * left - series.change[:-1] * right
-    tolerance = 3 * series.resolution * np.maximum(left, right)
-    slopes = np.minimum(np.abs(series.change[1:]), np.abs(series.change[:-1])) > 24 * series.resolution
-    straight = (np.abs(bend) <= tolerance) & slopes
+    spacing = np.diff(time) / float(max(stats.spacing_ns, 1))
+    bend = series.change[1:] * spacing[:-1]
+    bend -= series.change[:-1] * spacing[1:]
+    straight = np.abs(bend, out=bend) <= 3 * series.resolution * np.maximum(spacing[:-1], spacing[1:])
+    sloping = np.abs(series.change) > 24 * series.resolution
+    straight &= sloping[1:] & sloping[:-1]
     found = _in_lines(straight, value.size)
     if found == 0:
         return 0.0

@@ -29,7 +29,7 @@ from andon.auditing.seasons import Calendar, calendar_of, check_seasons, hourly_
 from andon.auditing.series import Series, series_of
 from andon.auditing.statistics import describe
 from andon.auditing.sufficiency import check_sufficiency, normal_time
-from andon.plant.arrays import BoolArray, Float32Array, FloatArray, StatusArray, TimeArray
+from andon.plant.arrays import BoolArray, Float32Array, Float64Array, FloatArray, StatusArray, TimeArray
 from andon.plant.budget import Budget
 from andon.plant.label import Label, LabResults
 from andon.plant.progress import Progress, silent
@@ -114,6 +114,8 @@ def audit(
     off = off_condition(sample, recording.tags, [result.levels for result in results], roles)
     findings.extend(check_off(off))
     running = _running(sample, recording.tags, [result.levels for result in results], off.tag if off else "")
+    explained = {result.statistics.tag for column, result in enumerate(results) if _same_switch(sample[:, column], result.levels, running)}
+    findings = [finding for finding in findings if finding.kind != "modes" or finding.tag not in explained]
     mode = mode_tag(sample, recording.tags, roles, running)
     findings.extend(check_mode_tag(mode))
     findings.extend(check_likeness(recording.values, recording.status, time, recording.tags, statistics))
@@ -258,15 +260,22 @@ def _with_seasons(statistics: tuple[TagStatistics, ...], results: list[_TagResul
     return tuple(out)
 
 
-def _running(
-    sample: np.ndarray[tuple[int, ...], np.dtype[np.float64]], tags: tuple[str, ...], levels: list[Levels | None], tag: str
-) -> BoolArray:
+def _running(sample: Float64Array, tags: tuple[str, ...], levels: list[Levels | None], tag: str) -> BoolArray:
     """(R,) False where the machine is off."""
     level = levels[tags.index(tag)] if tag else None
     if level is None:
         return np.ones(sample.shape[0], dtype=np.bool_)
     value = sample[:, tags.index(tag)]
     return ~(np.isfinite(value) & level.in_off(value))
+
+
+def _same_switch(value: Float64Array, level: Levels | None, running: BoolArray) -> bool:
+    """True where the two levels of a tag are those of the machine on and off, in 95 of 100 rows."""
+    there = np.isfinite(value)
+    if level is None or running.all() or not there.any():
+        return False
+    same = float(np.mean((value[there] > level.threshold) == running[there]))
+    return same >= 0.95 or same <= 0.05
 
 
 def _spans(time: TimeArray, interval_ns: int) -> list[tuple[int, int]]:

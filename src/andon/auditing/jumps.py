@@ -74,7 +74,7 @@ def _different(values: Float64Array) -> int:
 def _candidates(series: Series, stats: TagStatistics) -> Int64Array:
     """Indexes of the first sample after the largest steps, if steps of that size are rare."""
     size = np.abs(series.change)
-    limit = max(8 * robust_sd(series.change), 8 * stats.quantum, 0.1 * (stats.maximum - stats.minimum))
+    limit = max(8 * series.change_sd, 8 * stats.quantum, 0.1 * (stats.maximum - stats.minimum))
     large = np.flatnonzero(size > limit)
     if large.size == 0 or large.size > max(20, 1e-3 * series.value.size):
         return np.zeros(0, dtype=np.int64)

@@ -76,7 +76,7 @@ def levels_of(series: Series, stats: TagStatistics) -> Levels | None:
     share = at / series.ordered.size
     if not 0.003 <= share <= 0.997:
         return None
-    bottom, top = float(np.median(below)), float(np.median(above))
+    bottom, top = float(below[below.size // 2]), float(above[above.size // 2])
     spread_low, spread_high = _spread(below), _spread(above)
     distance = top - bottom
     if distance <= 4 * math.sqrt((spread_low**2 + spread_high**2) / 2):

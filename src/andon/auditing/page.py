@@ -9,6 +9,7 @@ from importlib.resources import files
 import numpy as np
 
 from andon.auditing.finding import WEIGHTY, Audit, Finding, Plot, TagStatistics, duration_text, instant_text, number_text
+from andon.auditing.series import runs_of
 from andon.plant.messages import say
 from andon.plant.tag import Role
 
@@ -69,20 +70,17 @@ def plot_svg(plot: Plot, label: str) -> str:
     path = ""
     if there.any():
         bottom, top = float(low[there].min()), float(high[there].max())
-        span = top - bottom
-        width = _WIDTH / max(len(low), 1)
-        for at in np.flatnonzero(there):
-            x = round((at + 0.5) * width, 1)
-            y0 = _HEIGHT - 4 - (_HEIGHT - 8) * ((float(low[at]) - bottom) / span if span > 0 else 0.5)
-            y1 = _HEIGHT - 4 - (_HEIGHT - 8) * ((float(high[at]) - bottom) / span if span > 0 else 0.5)
-            # Every column is at least one unit tall, and joins the one before where that is there.
-            path += f"M{x:g} {round(y0 + 0.5, 1):g}V{round(y1 - 0.5, 1):g}"
-            if at and there[at - 1]:
-                before = (float(low[at - 1]) + float(high[at - 1])) / 2
-                middle = _HEIGHT - 4 - (_HEIGHT - 8) * ((before - bottom) / span if span > 0 else 0.5)
-                now = (y0 + y1) / 2
-                if not min(y0, y1) - 0.5 <= middle <= max(y0, y1) + 0.5:
-                    path += f"M{round(x - width, 1):g} {round(middle, 1):g}L{x:g} {round(now, 1):g}"
+        scale = (_HEIGHT - 8) / (top - bottom) if top > bottom else 0.0
+        foot = _HEIGHT - 4 if scale else _HEIGHT / 2
+        lower, upper = foot - (low.astype(np.float64) - bottom) * scale, foot - (high.astype(np.float64) - bottom) * scale
+        width = _WIDTH / len(low)
+        for first, length in zip(*runs_of(there), strict=True):
+            at = np.arange(first, first + length)
+            # A stretch of one column is drawn as wide as the column.
+            x = (at + 0.5) * width if length > 1 else np.array([first * width, (first + 1) * width])
+            over, under = (upper[at], lower[at]) if length > 1 else (upper[at].repeat(2), lower[at].repeat(2))
+            edge = [*zip(x, over, strict=True), *zip(x[::-1], under[::-1], strict=True)]
+            path += "M" + "L".join(f"{round(px, 1):g} {round(py, 1):g}" for px, py in edge) + "Z"
     return (
         f'<svg class="plot" viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{escape(label)}">'
         f'<path d="{path}"/></svg>'

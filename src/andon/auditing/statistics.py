@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from andon.auditing.finding import TagStatistics
-from andon.auditing.series import Series, robust_sd, runs_of, step_sd
+from andon.auditing.series import Series, robust_sd, runs_of, step_sd, thin
 from andon.plant.arrays import Float64Array, Int64Array
 from andon.plant.status import Status
 from andon.plant.time import HOUR_NS, MINUTE_NS, NS
@@ -52,7 +52,7 @@ def describe(series: Series, interval_ns: int) -> TagStatistics:
         return base
     fields = {name: getattr(base, name) for name in ("tag", "unit", "rows", "valid", "missing", "bad", "uncertain", "interpolated")}
     spacing = np.diff(series.time)
-    typical = int(np.median(spacing)) if spacing.size else 0
+    typical = int(np.median(thin(spacing))) if spacing.size else 0
     hold = hold_of(spacing, interval_ns)
     repeated = series.change == 0
     _, lengths = runs_of(repeated)
@@ -70,16 +70,22 @@ def describe(series: Series, interval_ns: int) -> TagStatistics:
         minimum=float(ordered[0]),
         maximum=float(ordered[-1]),
         mean=float(value.mean()),
-        median=float(np.median(ordered)),
+        median=_middle(ordered),
         sd=float(value.std()),
         robust_sd=robust_sd(value),
-        step_sd=step_sd(series.change),
+        step_sd=step_sd(series),
         distinct=distinct,
         quantum=quantum_of(ordered, series.resolution),
         repeated=float(repeated.mean()) if repeated.size else 0.0,
         longest_run=1 + int(lengths.max()) if lengths.size else 1,
         constant=constant and value.size > 1,
     )
+
+
+def _middle(ordered: Float64Array) -> float:
+    """The median of sorted values."""
+    half = ordered.size // 2
+    return float(ordered[half]) if ordered.size % 2 else float(ordered[half - 1] + ordered[half]) / 2
 
 
 def hold_of(spacing: Int64Array, interval_ns: int) -> int:
@@ -90,7 +96,7 @@ def hold_of(spacing: Int64Array, interval_ns: int) -> int:
     spacing : (N-1,) int64 ns between valid samples
     interval_ns : sampling interval; the hold is at least two of them where an hour allows
     """
-    usual = float(np.quantile(spacing, 0.995)) if spacing.size else 0.0
+    usual = float(np.quantile(thin(spacing), 0.995)) if spacing.size else 0.0
     return int(min(nice_up(max(2 * usual, 2 * interval_ns)), HOUR_NS))
 
 

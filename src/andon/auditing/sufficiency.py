@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from andon.auditing.finding import Finding, duration_text, make_finding
 from andon.plant.budget import Budget
 from andon.plant.label import Label, LabelKind
-from andon.plant.time import DAY_NS
+from andon.plant.time import DAY_NS, HOUR_NS
 
 HELD_BACK = 0.25  # share of normal time that calibration gets, unless the plant file says otherwise
 EXCEEDANCES = 30  # declustered peaks that a tail needs
@@ -67,7 +67,8 @@ def check_sufficiency(time: NormalTime, budget: Budget | None) -> Iterator[Findi
     toml = ""
     tightest = ""
     if tail_ok:
-        tightest = f"1/{time.held_back_ns / DAY_NS:.3g}d"
+        days = time.held_back_ns * 10 // DAY_NS / 10  # rounded down, or the promise would be refused in its turn
+        tightest = f"1/{days:g}d" if days >= 1 else f"1/{time.held_back_ns // HOUR_NS}h"
         toml = f'[[budget]]\nbudget = "{tightest}"'
     yield make_finding(
         kind, None, 0.9, toml, budget=str(budget), held=duration_text(time.held_back_ns), needed=duration_text(needed),
