@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -48,11 +49,7 @@ def test_steps_are_bounded(records: list[EventRecord]) -> None:
         assert CONTROLLER.threshold <= step.threshold <= 10.0 + 2.5 + 9.2 * 0.5 + 1e-9
         assert 0 <= step.unmarked <= 2.5 + 1e-9
         assert step.threshold == pytest.approx(10.0 + step.marked + step.unmarked)
-        rise = sum(
-            max(b.unmarked - a.unmarked, 0.0)
-            for a, b in zip(steps, steps[1:], strict=False)
-            if step.time <= b.time < step.time + DAY_NS and b.counted
-        )
+        rise = sum(max(b.unmarked - a.unmarked, 0.0) for a, b in pairwise(steps) if step.time <= b.time < step.time + DAY_NS and b.counted)
         assert rise <= 0.02 * 10.0 + 1e-9
 
 
@@ -100,9 +97,11 @@ def test_it_holds_the_rate_of_a_process_that_has_moved(times: float) -> None:
     """Events come `times` as often as promised at the calibrated threshold; marked false a day later."""
     rng = np.random.default_rng(1)
     records: list[EventRecord] = []
+    steps: tuple[Step, ...] = ()
     for hour in range(24 * 120):
         now = START + hour * HOUR_NS
-        steps = CONTROLLER.steps(records, START, now) if hour % 12 == 0 else steps
+        if hour % 12 == 0:
+            steps = CONTROLLER.steps(records, START, now)
         rate = times / 24.0 * np.exp(-(steps[-1].threshold - 10.0) / 0.5)
         if rng.random() < rate:
             peak = steps[-1].threshold + rng.exponential(0.5)
