@@ -7,12 +7,15 @@ import re
 from dataclasses import dataclass
 
 from andon.plant.errors import At, ReadingError
+from andon.reading.headers import QUALITY, VALUE, word
 from andon.reading.numerals import looks_like_number
 from andon.reading.quality import soft_word
 from andon.reading.timestamps import looks_like_clock, looks_like_time
 
 SEPARATORS = (",", ";", "\t", "|")
 _LOOK_AT = 80
+_BODY = 40  # lines and cells that are enough to tell separators apart
+_CELLS = 60
 
 _UNIT = re.compile(
     r"[\[(]?(?:°\s?[CFK]|deg\.?\s?[CFK]?|℃|℉|[munpkMGT]?(?:bar|Pa|psi|V|VA|VAR|var|A|W|Wh|Hz|g|m|s|l|L|N|J|Ω|ohm|Ohm|t|b)(?:\s?[(]?[ag]b?s?[)]?)?"
@@ -77,14 +80,14 @@ def find_separator(lines: list[str], at: At) -> str:
     """The separator under which the most cells are numbers, times or words for no value."""
     full = [line for line in lines if line.strip() and not line.startswith("#")]
     best, best_score = "", 0.0
-    body = full[len(full) // 3 :] if len(full) > 3 else full[-2:]
+    body = full[len(full) // 3 :][:_BODY] if len(full) > 3 else full[-2:]
     for separator in (*SEPARATORS, " "):
         rows = split_lines(body, separator)
         widths = [len(row) for row in rows]
         width = max(set(widths), key=lambda size: (widths.count(size), size)) if widths else 0
         if width < 2:
             continue
-        cells = [cell for row in rows for cell in row if cell.strip()]
+        cells = [cell for row in rows for cell in row[:_CELLS] if cell.strip()]
         clean = sum(_is_datum(cell) for cell in cells) / max(len(cells), 1)
         same = widths.count(width) / len(widths)
         score = (0.05 + clean) * same + 1e-4 * min(width, 100) - (0.02 if separator == " " else 0.0)
@@ -101,7 +104,7 @@ def _data_row(cells: list[str], width: int) -> bool:
     full = [cell for cell in cells if cell.strip()]
     if not full or len(cells) < min(2, width):
         return False
-    return any(looks_like_time(cell) for cell in full) or sum(_is_datum(cell) for cell in full) > 0.5 * len(full)
+    return any(looks_like_time(cell) for cell in full[:8]) or sum(_is_datum(cell) for cell in full) > 0.5 * len(full)
 
 
 def find_dialect(lines: list[str], at: At, separator: str | None = None) -> Dialect:
@@ -150,27 +153,51 @@ def from_rows(rows: list[list[str]], at: At, separator: str = "", quoted: bool =
     )  # fmt: skip
     if start is None:
         start = _text_only_start(rows, width, at)
-    above = [
-        (number, row)
-        for number, row in enumerate(rows[:start])
-        if not (row and row[0].startswith("#")) and sum(bool(cell.strip()) for cell in row) >= max(2, 0.6 * width) and len(row) <= width + 1
-    ]
-    if not above and width == 1 and start > 0:
-        above = [(start - 1, rows[start - 1])]
     width = max(width, len(rows[start]))
+    header = _header_row(rows[:start], width)
     names, units = [""] * width, [""] * width
-    header_line = unit_line = 0
-    for number, row in above:
+    unit_line = 0
+    if header >= 0:
+        names[: len(rows[header])] = [cell.strip() for cell in rows[header][:width]]
+        for number in range(header + 1, start):
+            full = [cell for cell in rows[number] if cell.strip()]
+            if full and sum(looks_like_unit(cell) for cell in full) >= 0.5 * len(full):
+                unit_line = number + 1
+                units[: len(rows[number])] = [_bare_unit(cell) for cell in rows[number][:width]]
+                break
+        if header > 0:
+            names = _with_group(names, rows[header - 1])
+    units = [unit or unit_in_name(name) for unit, name in zip(units, names, strict=True)]
+    return Dialect(separator, tuple(names), tuple(units), header + 1, unit_line, start + 1, quoted)
+
+
+def _header_row(above: list[list[str]], width: int) -> int:
+    """The first of the fullest rows above the data that holds neither units nor a comment; -1 where there is none."""
+    best, most = -1, 0
+    for number, row in enumerate(above):
         full = [cell for cell in row if cell.strip()]
-        if header_line and not unit_line and sum(looks_like_unit(cell) for cell in full) >= 0.5 * len(full):
-            unit_line = number + 1
-            units[: len(row)] = [_bare_unit(cell) for cell in row[:width]]
-        elif not header_line and not all(looks_like_unit(cell) for cell in full):
-            header_line = number + 1
-            names[: len(row)] = [cell.strip() for cell in row[:width]]
-    if not unit_line:
-        units = [unit_in_name(name) for name in names]
-    return Dialect(separator, tuple(names), tuple(units), header_line, unit_line, start + 1, quoted)
+        enough = len(full) >= (max(2, 0.6 * width) if width > 1 else 1)
+        if (
+            enough
+            and len(full) > most
+            and len(row) <= width + 1
+            and not row[0].startswith("#")
+            and not all(looks_like_unit(cell) for cell in full)
+        ):
+            best, most = number, len(full)
+    return best
+
+
+def _with_group(names: list[str], group: list[str]) -> list[str]:
+    """Names of a header that says Value, Quality again and again, with the row above that names the tags."""
+    if sum(word(name) in VALUE for name in names) < 2 or not any(cell.strip() for cell in group):
+        return names
+    out, owner = [], ""
+    for number, name in enumerate(names):
+        owner = group[number].strip() if number < len(group) and group[number].strip() else owner
+        kind = word(name)
+        out.append(owner if owner and kind in VALUE else f"{owner}.{name}" if owner and kind in QUALITY else name)
+    return out
 
 
 def _bare_unit(cell: str) -> str:

@@ -232,7 +232,8 @@ def _read_table(table: Table, options: _Options, progress: Progress) -> tuple[li
     def place(rows: Rows, owner: str = "", anonymous: bool = False) -> None:
         piece, met = place_in_time(rows, options.zone, table, owner, anonymous)
         pieces.append(piece)
-        problems.extend(met)
+        said = any(one.kind == "zone-assumed" for one in problems)
+        problems.extend(one for one in met if not (said and one.kind == "zone-assumed"))
 
     if layout.kind == "long":
         with SampleStore() as store:

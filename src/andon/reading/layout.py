@@ -75,7 +75,10 @@ def column_kind(column: pl.Series, name: str) -> str:
         return "epoch" if word(name) in TIME and number_kind(column.drop_nulls().to_numpy(), True) else "number"
     if kind == pl.Boolean:
         return "text"
-    cells = [text for text in column.cast(pl.String).drop_nulls().to_list()[:400] if text.strip()]
+    cast = column.cast(pl.Float64, strict=False)
+    if cast.null_count() == column.null_count() and word(name) not in TIME:
+        return "epoch" if _rises(cast.drop_nulls().to_numpy()) and number_kind(cast.drop_nulls().to_numpy(), False) else "number"
+    cells = [text for text in column.drop_nulls().unique(maintain_order=True).to_list()[:200] if text.strip()]
     if not cells:
         return "empty"
     real = [text for text in cells if soft_word(text) is None]
@@ -277,6 +280,8 @@ def _quality_columns(table: Table, plain: list[int], kinds: tuple[str, ...], sai
         column = table.head[str(number)]
         texts = column.cast(pl.String).drop_nulls().unique().to_list()
         numbers = column.cast(pl.Float64, strict=False).drop_nulls()
+        if not numbers.len() and texts and all(re.fullmatch(r"\s*0[xX][0-9a-fA-F]{1,8}\s*", text) for text in texts):
+            numbers = pl.Series([float(int(text, 16)) for text in texts])
         integral = numbers.len() > 0 and bool((numbers % 1 == 0).all()) and numbers.n_unique() <= 40
         if not (looks_like_quality(texts) or integral or kinds[number] == "empty"):
             continue

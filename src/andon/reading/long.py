@@ -198,7 +198,7 @@ def _values(batch: pl.DataFrame, layout: Layout, decimal: str, words: Vocabulary
         if value is None:
             value, state, code = new, state_new, code_new
         else:
-            free = np.isnan(value) & (code < 0) & (state == Status.GOOD)
+            free = np.isnan(value) & (code < 0) & ((state == Status.GOOD) | (state == Status.MISSING))
             value[free], state[free], code[free] = new[free], state_new[free], code_new[free]
     assert value is not None
     return value, state, code

@@ -52,6 +52,7 @@ _CLOCK = re.compile(
 )
 _COMPACT_CLOCK = re.compile(r"(?P<gap>[T _]?)(?P<hm>\d{4})(?P<s>\d{2})?(?P<z>Z|[+-]\d{2}:?\d{2})?$")
 _THREE_TEXT = r"^\s*(\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))(?:\D|$)"
+_PLAIN = re.compile(r"\s*[+-]?(?:\d{1,7}|\d*\.\d*|\d+,\d+)(?:[eE][+-]?\d+)?\s*$")
 _ONLY_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?$")
 
 
@@ -159,6 +160,8 @@ def zone_word(text: str) -> str:
 
 def looks_like_time(text: str) -> bool:
     """True for a text that names a day (and perhaps a time of day)."""
+    if len(text) < 6 or len(text) > 60 or _PLAIN.match(text):
+        return False
     return pattern_of(re.sub(r" [A-Z]{2,5}$", "", text.strip()) if zone_word(text) else text) is not None
 
 

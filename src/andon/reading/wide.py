@@ -59,22 +59,29 @@ def find_decimal(table: Table, columns: list[int], decimal: str | None) -> str:
     """The decimal mark of a text table, from its sample, else from all of it."""
     if decimal is not None or table.typed:
         return decimal or "."
-    texts = [text for number in columns for text in _plain_texts(table.head[str(number)])]
     try:
-        found = numerals.decimal_mark(texts, table.at())
+        found = numerals.decimal_mark(_marked(table.head, columns), table.at())
     except Question:
-        texts = []
+        texts: set[str] = set()
         for batch in table.batches(columns):
-            for number in columns:
-                texts += _plain_texts(batch[str(number)].unique())
+            texts |= set(_marked(batch, columns))
         found = numerals.decimal_mark(texts, table.at())
     return found or "."
 
 
-def _plain_texts(column: pl.Series) -> list[str]:
-    marked = column.drop_nulls()
-    marked = marked.filter(marked.str.contains(r"[.,]")).head(20_000)
-    return [text for text in marked.to_list() if numerals.looks_like_number(text)]
+def _marked(frame: pl.DataFrame, columns: list[int]) -> list[str]:
+    """Numbers of a frame, where any of them has a comma or two points; else none, since a single point is decimal."""
+    import polars as pl
+
+    odd = frame.select(pl.col([str(number) for number in columns]).str.contains(r"^[^,]*\.[^,]*\.|,").any())
+    if not any(odd.row(0)):
+        return []
+    texts: dict[str, None] = {}
+    for number in columns:
+        cells = frame[str(number)].drop_nulls()
+        cells = cells.filter(cells.str.contains(r"[.,]")).unique().head(5_000)
+        texts |= dict.fromkeys(text for text in cells.to_list() if numerals.looks_like_number(text))
+    return list(texts)
 
 
 def _starts_plain(table: Table, number: int, decimal: str) -> bool:
