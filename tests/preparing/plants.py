@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from andon.plant.file.schema import DAYS as DAYS
 from andon.plant.recording import Recording
 from andon.plant.status import Status
 from andon.plant.time import NS
@@ -50,7 +49,7 @@ def some_preparation(
     )
 
 
-def some_recording(seed: int, rows: int, step_ns: int, grid_share: float) -> Recording:
+def some_recording(seed: int, rows: int, step_ns: int, grid_share: float, *, whole: bool = False) -> Recording:
     """Irregular times (some exactly on borders of ticks of one second), holes, bad samples, repeated values."""
     random = np.random.default_rng(seed)
     steps = random.integers(1, step_ns, size=rows)
@@ -73,8 +72,11 @@ def some_recording(seed: int, rows: int, step_ns: int, grid_share: float) -> Rec
     status = random.choice(
         [Status.GOOD, Status.UNCERTAIN, Status.BAD, Status.MISSING, Status.INTERPOLATED], p=[0.55, 0.1, 0.1, 0.15, 0.1], size=values.shape
     ).astype(np.uint8)
+    if whole:
+        values[:, 0] = np.clip(values[:, 0], -4, 4)
+        status[random.random(rows) < 0.8] = Status.GOOD
     values[status == Status.MISSING] = np.nan
-    texts = {"product": PRODUCTS, "grade": PRODUCTS}
+    texts: dict[str, tuple[str, ...]] = {"product": PRODUCTS, "grade": PRODUCTS}
     return Recording("press", TAGS, time, values.astype(np.float64), status, texts=texts)
 
 
@@ -82,7 +84,11 @@ def some_recording(seed: int, rows: int, step_ns: int, grid_share: float) -> Rec
 def cases(draw: st.DrawFn) -> Case:
     """A recording with a preparation that may or may not hold, settle, reset, or check for stuck tags."""
     recording = some_recording(
-        draw(st.integers(0, 2**31)), draw(st.integers(1, 60)), draw(st.sampled_from([NS // 3, NS, 3 * NS])), draw(st.floats(0, 1))
+        draw(st.integers(0, 2**31)),
+        draw(st.integers(1, 60)),
+        draw(st.sampled_from([NS // 3, NS, 3 * NS])),
+        draw(st.sampled_from([0.0, 0.5, 1.0])),
+        whole=draw(st.booleans()),
     )
     preparation = some_preparation(
         NS,

@@ -72,6 +72,29 @@ def test_any_cut_gives_the_same(data: st.DataObject, case: Case) -> None:
         np.testing.assert_array_equal(value, end.to_arrays()[name], err_msg=name)
 
 
+@settings(max_examples=100, deadline=None)
+@given(cases(), st.booleans())
+def test_one_sample_at_a_time_gives_the_same(case: Case, calendar: bool) -> None:
+    """The live tick (`tick.py`) is a second writing of the pipeline; this holds both together."""
+    preparation = replace(
+        case.preparation,
+        calendar=calendar,
+        zone="Europe/Berlin",
+        derived=(("sum", "a + b"),) if calendar else (),
+        channels=(*case.preparation.channels, Channel("sum", "sum", Source.DERIVED)) if calendar else case.preparation.channels,
+    )
+    whole, end = prepare(preparation, case.recording)
+    state: PrepareState | None = None
+    pieces: list[Prepared] = []
+    for row in range(case.recording.rows):
+        piece, state = prepare(preparation, rows(case.recording, row, row + 1), state)
+        pieces.append(piece)
+    same(join(pieces), whole)
+    assert state is not None
+    for name, value in state.to_arrays().items():
+        np.testing.assert_array_equal(value, end.to_arrays()[name], err_msg=name)
+
+
 @settings(max_examples=40, deadline=None)
 @given(cases(), st.integers(0, 2**31))
 def test_tags_in_any_order_with_strangers_among_them(case: Case, seed: int) -> None:

@@ -78,7 +78,7 @@ def make_block(
         maintenance |= period.rows(time)
     data = real.any(axis=1) if plan.width else np.zeros(rows, dtype=bool)
     reset, state = _resets(plan, state, tick, data, off)
-    mode = _modes(plan, held, value)
+    mode = modes_of(plan, held, value)
     settling, state = _settling(plan, state, tick, mode, off, maintenance)
     unchanged = np.zeros((0, 0), dtype=np.int64)
     if len(watch):
@@ -156,7 +156,7 @@ def _resets(plan: Plan, state: PrepareState, tick: Int64Array, data: BoolArray, 
     return reset, replace(state, data_tick=int(ticks[newest[-1]]), off=bool(off[-1]))
 
 
-def _modes(plan: Plan, held: Float64Array, value: Float64Array) -> IntArray:
+def modes_of(plan: Plan, held: Float64Array, value: Float64Array) -> IntArray:
     """(T,) int16 mode, -1 where it is unknown."""
     if plan.mode_input >= 0:
         code = held[:, plan.mode_input]

@@ -49,6 +49,16 @@ def calendar_context(time: TimeArray, zone_name: str) -> Float32Array:
     return np.stack([np.sin(day), np.cos(day), np.sin(week), np.cos(week)], axis=1).astype(np.float32)
 
 
+def calendar_row(time: int, zone_name: str) -> tuple[float, float, float, float]:
+    """The row of `calendar_context` for one time."""
+    local = time
+    if zone_name.upper() not in ("UTC", "Z"):
+        local += _offset_at(zone_name, time // _QUARTER_NS * _QUARTER_NS // NS)
+    phase = np.array([2 * np.pi * ((local % DAY_NS) / DAY_NS), 2 * np.pi * (((local + 3 * DAY_NS) % (7 * DAY_NS)) / (7 * DAY_NS))])
+    (day_sin, week_sin), (day_cos, week_cos) = np.sin(phase).tolist(), np.cos(phase).tolist()
+    return day_sin, day_cos, week_sin, week_cos
+
+
 def windows_of(plant: PlantFile) -> tuple[tuple[str, Window], ...]:
     """Maintenance windows by asset; the asset "" is all."""
     return tuple((asset, _window(item, plant.site.zone)) for item in plant.maintenance for asset in (item.assets or ("",)))

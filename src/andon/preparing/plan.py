@@ -21,6 +21,17 @@ def level_text(value: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column of a recording each input comes from (-1: absent), and how its category texts map onto levels."""
+
+    at: Int64Array
+    straight: bool
+    absent: BoolArray
+    lacking: bool
+    tables: tuple[tuple[int, Int64Array], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Inputs are what is read from a recording (M of them); channels (C) are what models see.
 
@@ -43,6 +54,11 @@ class Plan:
     mode_input : input of the mode's tag, -1 where none
     category_inputs : input of each category
     mode_channels, mode_centers : for discovered modes
+    watched_inputs : input of each watched channel
+    watches_some : not all channels are watched
+    channel_names, channel_tags, context_names : of the preparation
+    special : inputs that are not read as plain numbers
+    matched : columns of recordings that were seen, by the identity of their tags; filled as they come
     """
 
     preparation: Preparation
@@ -69,6 +85,13 @@ class Plan:
     category_inputs: tuple[int, ...]
     mode_channels: Int64Array
     mode_centers: Float64Array
+    special: tuple[int, ...]
+    watched_inputs: Int64Array
+    watches_some: bool
+    channel_names: tuple[str, ...]
+    channel_tags: tuple[str, ...]
+    context_names: tuple[str, ...]
+    matched: dict[int, tuple[tuple[str, ...], Columns]]
 
     @property
     def width(self) -> int:
@@ -104,6 +127,7 @@ def make_plan(preparation: Preparation) -> Plan:
     at = iter(range(len(read)))
     from_input = np.array([next(at) if channel.source is not Source.DERIVED else -1 for channel in channels], dtype=np.int64)
     names = [channel.name for channel in channels]
+    watch = np.flatnonzero([channel.stuck_ns is not None for channel in channels])
     endless = 2**62
     return Plan(
         preparation,
@@ -119,7 +143,7 @@ def make_plan(preparation: Preparation) -> Plan:
         from_input,
         tuple((index, int(from_input[index])) for index, channel in enumerate(channels) if channel.source is Source.RATE),
         np.array([endless if channel.stuck_ns is None else channel.stuck_ns for channel in channels], dtype=np.int64),
-        np.flatnonzero([channel.stuck_ns is not None for channel in channels]),
+        watch,
         np.array([channel.center for channel in channels], dtype=np.float64),
         np.array([channel.scale for channel in channels], dtype=np.float64),
         tuple((names.index(name), parse_expression(text)) for name, text in preparation.derived),
@@ -130,21 +154,26 @@ def make_plan(preparation: Preparation) -> Plan:
         tuple(range(len(read), len(read) + len(preparation.categories))),
         np.array([names.index(name) for name in modes.channels], dtype=np.int64),
         np.array(modes.centers, dtype=np.float64).reshape(len(modes.centers), len(modes.channels)),
+        tuple(
+            index
+            for index, (source, known) in enumerate(zip(sources, levels, strict=True))
+            if known is not None or source in (Source.SIN, Source.COS)
+        ),
+        from_input[watch],
+        len(watch) < len(channels),
+        preparation.channel_names,
+        preparation.channel_tags,
+        preparation.context_names,
+        {},
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Which column of a recording each input comes from (-1: absent), and how its category texts map onto levels."""
-
-    at: Int64Array
-    straight: bool
-    absent: BoolArray
-    tables: tuple[tuple[int, Int64Array], ...]
 
 
 def find_columns(plan: Plan, recording: Recording) -> Columns:
     """Match a recording to the plan: by tag id, whatever the order of its columns."""
+    if not recording.texts:
+        seen = plan.matched.get(id(recording.tags))
+        if seen is not None and seen[0] is recording.tags:
+            return seen[1]
     where = {tag: index for index, tag in enumerate(recording.tags)}
     at = np.array([where.get(tag, -1) for tag in plan.tags], dtype=np.int64)
     tables: list[tuple[int, Int64Array]] = []
@@ -154,7 +183,12 @@ def find_columns(plan: Plan, recording: Recording) -> Columns:
             texts = recording.texts[plan.tags[index]]
             tables.append((index, np.array([codes.get(text, len(known)) for text in texts] or [len(known)], dtype=np.int64)))
     straight = len(at) == len(recording.tags) and bool((at == np.arange(len(at))).all())
-    return Columns(at, straight, at < 0, tuple(tables))
+    columns = Columns(at, straight, at < 0, bool((at < 0).any()), tuple(tables))
+    if not recording.texts:
+        if len(plan.matched) > 100:
+            plan.matched.clear()
+        plan.matched[id(recording.tags)] = (recording.tags, columns)
+    return columns
 
 
 def read_samples(plan: Plan, columns: Columns, recording: Recording, low: int, high: int) -> tuple[Float64Array, BoolArray, StatusArray]:
@@ -172,13 +206,14 @@ def read_samples(plan: Plan, columns: Columns, recording: Recording, low: int, h
     else:
         values = recording.values[low:high][:, columns.at].astype(np.float64)
         status = recording.status[low:high][:, columns.at]
-        if columns.absent.any():
+        if columns.lacking:
             status[:, columns.absent] = Status.MISSING
     ok = is_valid(status) & np.isfinite(values)
     if plan.ranged:
         with np.errstate(invalid="ignore"):
             ok &= (values >= plan.low) & (values <= plan.high)
-    for index, (source, known) in enumerate(zip(plan.sources, plan.levels, strict=True)):
+    for index in plan.special:
+        source, known = plan.sources[index], plan.levels[index]
         if source is Source.SIN:
             values[:, index] = np.sin(values[:, index] * plan.angle[index], where=ok[:, index], out=np.full(high - low, np.nan))
         elif source is Source.COS:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from andon.plant.arrays import BoolArray, Float32Array, Int64Array
+from andon.plant.arrays import Float32Array
 from andon.plant.file.schema import OutOfService
 from andon.plant.label import Label, LabelKind
 from andon.plant.recording import Recording
@@ -19,9 +19,8 @@ from andon.preparing.periods import Period
 from andon.preparing.plan import Plan, make_plan
 from andon.preparing.preparation import Preparation
 from andon.preparing.state import PrepareState, start_state
+from andon.preparing.tick import CLIP, prepare_tick, take_out
 from andon.preparing.walk import walk
-
-CLIP = 50.0
 
 
 def prepare(
@@ -64,6 +63,10 @@ def prepare(
         Period(label.start, label.end) for label in labels if label.kind == LabelKind.PLANNED and label.asset in ("", recording.asset)
     ]
     absent = tuple(out_of_service)
+    if recording.rows == 1:
+        live = prepare_tick(state, recording, planned, absent, until)
+        if live is not None:
+            return live
     pieces: list[Prepared] = []
     state = walk(
         state,
@@ -89,7 +92,7 @@ def _finish(plan: Plan, block: Block, asset: str, out_of_service: Sequence[OutOf
     if len(plan.watch):
         valid[:, plan.watch] &= block.unchanged_ns <= plan.stuck[plan.watch]
     for item in out_of_service:
-        _take_out(plan, valid, time, item, asset)
+        take_out(plan, valid, time, item, asset)
     share = valid.mean(axis=1) if valid.shape[1] else np.zeros(len(time))
     valid &= ~block.off[:, None]
     scaled = np.where(valid, (block.value - plan.center) / plan.scale, 0.0)
@@ -114,16 +117,6 @@ def _finish(plan: Plan, block: Block, asset: str, out_of_service: Sequence[OutOf
         why,
         block.reset,
     )
-
-
-def _take_out(plan: Plan, valid: BoolArray, time: Int64Array, item: OutOfService | str, asset: str) -> None:
-    tag, owner, until = (item, "", None) if isinstance(item, str) else (item.tag, item.asset, item.until)
-    if owner not in ("", asset):
-        return
-    channels = [index for index, channel in enumerate(plan.preparation.channels) if channel.tag == tag]
-    rows = np.ones(len(time), dtype=bool) if until is None else time < until
-    for channel in channels:
-        valid[rows, channel] = False
 
 
 def _context(plan: Plan, block: Block) -> Float32Array:
