@@ -27,7 +27,7 @@ class Standing(msgspec.Struct, frozen=True):
     ----------
     fingerprint : hash of data, sizes and seed; another training must not go on from here
     walk, update : next walk and update
-    best_loss, best_update : of later normal time
+    best_loss, best_update : of later normal time, by part of the network
     stale : validations since then
     seconds : time used so far
     records : rows of the training log
@@ -36,7 +36,7 @@ class Standing(msgspec.Struct, frozen=True):
     fingerprint: str
     walk: int
     update: int
-    best_loss: float
+    best_loss: dict[str, float]
     best_update: int
     stale: int
     seconds: float

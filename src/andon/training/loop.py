@@ -21,14 +21,14 @@ from andon.plant.arrays import Int64Array
 from andon.plant.progress import Progress, silent
 from andon.training.augmentation import Augmentation, augment
 from andon.training.checkpoints import Checkpoint, Standing, read_checkpoint, write_checkpoint
-from andon.training.losses import losses
+from andon.training.losses import WEIGHTS, losses
 from andon.training.network.model import Network, NetworkOutput
 from andon.training.pieces import Batch, Material, cut_batch, draw_lanes
 from andon.training.sizes import NetworkSizes
 
 PIECES = 8
 VALIDATION_ROWS = 50_000
-PATIENCE = 12
+PATIENCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,8 @@ def validate(network: Network, material: Material, lanes: tuple[Int64Array, np.n
         sums["quality"] = sums.get("quality", 0.0) + len(batch.lab) * float(loss.quality)
         weights["quality"] = weights.get("quality", 0.0) + len(batch.lab)
     mean = {name: value / max(weights[name], 1.0) for name, value in sums.items()}
-    mean["total"] = mean["forecast"] + mean["level"] + mean["relation"] + 0.25 * mean["scale"] + mean["quality"]
+    mean["total"] = sum(weight * mean[name] for name, weight in WEIGHTS.items())
+    mean["trunk"] = mean["total"] - WEIGHTS["relation"] * mean["relation"]
     return mean
 
 
@@ -181,7 +182,7 @@ def run_loop(
     lanes = validation_lanes(valid_cuts, sizes, options.seed)
     every = max(5, sizes.updates // 40)
 
-    standing = Standing(fingerprint, 0, 0, math.inf, 0, 0, 0.0, [])
+    standing = Standing(fingerprint, 0, 0, {}, 0, 0, 0.0, [])
     best = {name: p.detach().clone() for name, p in network.named_parameters()}
     found = read_checkpoint(options.checkpoint, fingerprint) if options.checkpoint is not None else None
     if found is not None:
@@ -190,7 +191,7 @@ def run_loop(
         _restore(network, optimizer, found)
     records = [TrainingRecord(**row) for row in standing.records]  # type: ignore[arg-type]
     walk, update, stale, seconds_before = standing.walk, standing.update, standing.stale, standing.seconds
-    best_loss, best_update = standing.best_loss, standing.best_update
+    best_loss, best_update = dict(standing.best_loss), standing.best_update
     writer = _tensorboard(options.tensorboard)
     last_checkpoint = began
     trained_rows, mean_loss, why = 0, math.nan, "planned"
@@ -202,13 +203,16 @@ def run_loop(
         return max(update / sizes.updates, spent() / options.time_limit_s)
 
     def judge(train_loss: float) -> None:
-        nonlocal best, best_loss, best_update, stale
+        nonlocal best, best_update, stale
         mean = validate(network, material, lanes, sizes.ticks, quantiles)
-        if not math.isfinite(best_loss) or mean["total"] < best_loss - 1e-4 * max(abs(best_loss), 0.1):
-            best_loss, best_update, stale = mean["total"], update, 0
-            best = {name: p.detach().clone() for name, p in network.named_parameters()}
-        else:
-            stale += 1
+        stale += 1
+        # The relation head shares no weight with the rest: each of the two keeps its own best moment.
+        for part, mine in (("trunk", False), ("relation", True)):
+            before = best_loss.get(part, math.inf)
+            if not math.isfinite(before) or mean[part] < before - 1e-4 * max(abs(before), 0.1):
+                best_loss[part], best_update, stale = mean[part], update, 0
+                now = {name: p.detach().clone() for name, p in network.named_parameters() if name.startswith("relation.") is mine}
+                best = {**best, **now}
         left = spent() * (1 - share()) / share() if share() > 0 else options.time_limit_s
         parts = {f"valid_{name}": mean[name] for name in ("forecast", "level", "relation", "scale", "quality")}
         record = TrainingRecord(update, share(), spent(), left, train_loss, mean["total"], **parts)
@@ -272,7 +276,7 @@ def run_loop(
         writer.close()
     progress("network", 1.0)
     taken = max(clock() - began, 1e-9)
-    return Finish(why, update, best_update, best_loss, records[0].valid_loss, spent(), trained_rows / taken, tuple(records))
+    return Finish(why, update, best_update, sum(best_loss.values()), records[0].valid_loss, spent(), trained_rows / taken, tuple(records))
 
 
 def _arrays(
