@@ -1,0 +1,184 @@
+"""Fitting a line: covariance at its own time scale, and scales from normal time that did not set the covariance.
+
+Normal time is cut into four blocks. What the other three say of a block gives the entries and statistics whose 99 % quantiles
+become the scales, so that a line whose mean or covariance is uncertain (short training, a drifting process) speaks softly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+import numpy as np
+
+from andon.evidence.lines import LARGEST, Lines, Statistic, reduce, source_values
+from andon.evidence.smooth import smooth
+from andon.evidence.whiten import effective_samples, precision_of
+from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array
+from andon.plant.window import Expectation, Prepared
+
+CHUNK = 2048
+QUANTILE = 0.99
+FOLDS = 4
+FLOOR = 0.1
+AGITATION_FLOOR = 0.05
+WARM_SHARE = 0.1
+PIECE = 32768
+QUANTILE_ROWS = 50000
+
+
+def fit_lines(
+    source: str,
+    spans: tuple[float, ...],
+    statistics: tuple[Statistic, ...],
+    filled: Float32Array,
+    prepared: Prepared,
+    expectations: Mapping[str, Expectation],
+    rows: BoolArray,
+    *,
+    diagonal: bool = False,
+) -> Lines:
+    """Fit all spans of one source on normal time.
+
+    Parameters
+    ----------
+    source : as in `Lines`
+    spans : S spans in ticks
+    statistics : what is read off the vectors
+    filled : (T, C) x without gaps
+    rows : (T,) bool, normal time
+    diagonal : leave correlations out, each channel for itself
+    """
+    valid = None if bool(prepared.valid.all()) else prepared.valid
+    core, _, kind = source.rpartition(".")
+    width = (expectations[core].features if kind == "state" else filled).shape[1]
+    unit, zeros = np.ones(width, dtype=np.float32), np.zeros(width, dtype=np.float32)
+    if kind == "agitation":
+        size = np.abs(np.where(prepared.valid[rows], filled[rows] - expectations[core].forecast[rows], np.nan))
+        count = np.maximum((~np.isnan(size)).sum(axis=0), 1)
+        unit = np.maximum(np.nansum(size, axis=0, dtype=np.float64) / count, 0.1 * FLOOR).astype(np.float32)
+    values = source_values(source, filled, valid, expectations, 0, prepared.rows, unit, zeros)
+    centre = values[rows].mean(axis=0, dtype=np.float64).astype(np.float32)
+    values = np.where(rows[:, None], values - centre, np.float32(0.0))
+    floor = np.full(width, AGITATION_FLOOR if kind == "agitation" else FLOOR)
+    usable = int(rows.sum())
+    age = np.arange(prepared.rows) - np.maximum.accumulate(np.where(prepared.reset, np.arange(prepared.rows), 0))
+    use = [rows & (age >= min(span, WARM_SHARE * usable)) for span in spans]
+    fold = np.minimum((np.cumsum(rows) - 1).clip(0) * FOLDS // max(usable, 1), FOLDS - 1)
+
+    table = _Moments(len(spans), width)
+    piece: list[list[Float32Array]] = [[] for _ in spans]
+    columns = np.unique(np.linspace(0, width - 1, min(width, 16)).astype(int))
+    for low, high, y in _smoothed(values, spans, prepared.reset):
+        for index in range(len(spans)):
+            good = use[index][low:high]
+            if low < PIECE:
+                piece[index].append(y[index][good][:, columns])
+            table.add(index, y[index][good], fold[low:high][good])
+    worth = [_worth(part) for part in piece]
+
+    def precision(index: int, folds: list[int]) -> tuple[Float64Array, Float64Array]:
+        size, mean, covariance = table.of(index, folds, centred=len(folds) == FOLDS)
+        if diagonal:
+            covariance = np.diag(np.diag(covariance))
+        return mean, precision_of(covariance, size, worth[index] * size, floor)
+
+    final = np.stack([precision(index, list(range(FOLDS)))[1] for index in range(len(spans))]).astype(np.float32)
+    crossed = _crossed(values, spans, prepared.reset, use, fold, precision, width)
+    gain, expected, scale = [], [], []
+    for index, (y, pulled, relative) in enumerate(crossed):
+        quantile = np.maximum(np.quantile(relative, QUANTILE, axis=0), 1.0).astype(np.float32)
+        squared = np.minimum(relative / quantile, LARGEST)
+        gain.append(1.0 / (np.diag(final[index]) * quantile))
+        numbers = [reduce(one, y[None], pulled[None], squared[None])[0] for one in statistics]
+        scale.append([max(float(np.quantile(number, QUANTILE)), 1e-6) for number in numbers])
+        adds = {Statistic.SPREAD: np.log1p(squared).mean(axis=0), Statistic.QUADRATIC: (y * pulled).mean(axis=0)}
+        expected.append([adds.get(one, zeros) for one in statistics])
+    return Lines(
+        source,
+        spans,
+        statistics,
+        centre,
+        unit,
+        final,
+        np.array(gain, dtype=np.float32),
+        np.array(expected, dtype=np.float32),
+        np.array(scale, dtype=np.float32),
+    )
+
+
+class _Moments:
+    """Sums and products of every fold of every span."""
+
+    def __init__(self, spans: int, width: int) -> None:
+        self.sizes = np.zeros((spans, FOLDS))
+        self.sums = np.zeros((spans, FOLDS, width))
+        self.squares = np.zeros((spans, FOLDS, width, width))
+
+    def add(self, index: int, y: Float32Array, fold: Int64Array) -> None:
+        """Add rows `y` (N, D) of the folds `fold` (N,), not decreasing."""
+        borders = np.searchsorted(fold, np.arange(FOLDS + 1))
+        for part in range(FOLDS):
+            chosen = y[borders[part] : borders[part + 1]]
+            if len(chosen):
+                self.sizes[index, part] += len(chosen)
+                self.sums[index, part] += chosen.sum(axis=0, dtype=np.float64)
+                self.squares[index, part] += chosen.T @ chosen
+
+    def of(self, index: int, folds: list[int], centred: bool) -> tuple[float, Float64Array, Float64Array]:
+        """Rows, mean (0 where centred by construction) and covariance of some folds together."""
+        size = max(float(self.sizes[index, folds].sum()), 1.0)
+        mean = self.sums[index, folds].sum(axis=0) / size
+        if centred:
+            mean = np.zeros_like(mean)
+        return size, mean, self.squares[index, folds].sum(axis=0) / size - np.outer(mean, mean)
+
+
+def _worth(part: list[Float32Array]) -> float:
+    """Effective number of samples per row."""
+    joined = np.concatenate(part)
+    return effective_samples(joined) / len(joined) if len(joined) >= 4 else 1.0
+
+
+def _crossed(
+    values: Float32Array,
+    spans: tuple[float, ...],
+    reset: BoolArray,
+    use: list[BoolArray],
+    fold: Int64Array,
+    precision: object,
+    width: int,
+) -> list[tuple[Float32Array, Float32Array, Float32Array]]:
+    """Per span: vectors, P y, and squared entries of every row by what the other folds say."""
+    assert callable(precision)
+    by = {
+        (index, part): precision(index, [other for other in range(FOLDS) if other != part])
+        for index in range(len(spans))
+        for part in range(FOLDS)
+    }
+    total = max(1, len(values) // QUANTILE_ROWS)
+    found: list[list[tuple[Float32Array, ...]]] = [[] for _ in spans]
+    for low, high, y in _smoothed(values, spans, reset):
+        for index in range(len(spans)):
+            kept = np.flatnonzero(use[index][low:high])[::total]
+            for part in np.unique(fold[low:high][kept]):
+                mean, inverse = by[index, int(part)]
+                chosen = y[index][kept[fold[low:high][kept] == part]] - mean.astype(np.float32)
+                pulled = chosen @ inverse.astype(np.float32)
+                found[index].append((chosen, pulled, np.square(pulled) / np.diag(inverse).astype(np.float32)))
+    empty = np.zeros((1, width), dtype=np.float32)
+    return [
+        tuple(np.concatenate([row[column] for row in rows]) if rows else empty for column in range(3))  # type: ignore[misc]
+        for rows in found
+    ]
+
+
+def _smoothed(values: Float32Array, spans: tuple[float, ...], reset: BoolArray) -> Iterator[tuple[int, int, Float32Array]]:
+    """Chunks (low, high, y (S, T, D)) of a smoothed source."""
+    borders = [0, *np.flatnonzero(reset).tolist(), len(values)]
+    for first, last in pairwise(borders):
+        state = np.zeros((len(spans), values.shape[1]), dtype=np.float32)
+        for low in range(first, last, CHUNK):
+            high = min(low + CHUNK, last)
+            y, state = smooth(values[low:high], spans, state)
+            yield low, high, y

@@ -1,0 +1,317 @@
+"""Views of evidence: how far each tick is from normal time, seen at several time scales; their soft sum is the trace.
+
+Sources are the residual of the forecast (fast), its size (agitation), what the other channels leave unexplained (relation),
+the level, the canonical state, and the shape of the last patch (novelty). Each source is smoothed over several spans, see
+`lines`; every number is divided by its own quantile on normal time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from andon.evidence.fit_lines import QUANTILE, fit_lines
+from andon.evidence.lines import Lines, Statistic, filled_values, source_values
+from andon.evidence.novelty import Novelty, fit_novelty, patch_ends, windows
+from andon.evidence.shares import tick_shares
+from andon.evidence.smooth import alpha_of, smooth
+from andon.evidence.soft_sum import soft_sum
+from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array
+from andon.plant.errors import BundleError, EvidenceError
+from andon.plant.window import Expectation, Prepared
+
+CHUNK = 2048
+SPANS: dict[str, tuple[float, ...]] = {
+    "fast": (1.0, 5.0),
+    "agitation": (10.0, 40.0),
+    "relation": (1.0, 5.0, 20.0),
+    "level": (5.0, 20.0, 80.0, 320.0, 1280.0),
+    "state": (1.0, 5.0, 20.0),
+}
+KINDS = ("fast", "agitation", "relation", "level", "novelty")
+STATISTICS = (Statistic.SPREAD, Statistic.STRONGEST)
+PATCH = 32
+STRIDE = 4
+SPANS_PER_TRAINING = 8.0
+LEAST_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTrace:
+    """What the views say of each tick.
+
+    Attributes
+    ----------
+    view : (T, V) float32, statistic over its own quantile on normal time
+    trace : (T,) float64, the soft sum
+    names : V names, "level:20:spread"
+    share_rows : (N,) int64, rows with a trace above what was asked for
+    shares : (N, C) float32, the part of each channel in the evidence of those rows; rows sum to 1
+    """
+
+    view: Float32Array
+    trace: Float64Array
+    names: tuple[str, ...]
+    share_rows: Int64Array
+    shares: Float32Array
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """What the views remember between chunks.
+
+    Attributes
+    ----------
+    means : (S, D) float32 per source
+    ring : (patch - 1, C) float32, the last rows
+    age : ticks since the last reset
+    novelty : the last novelty, 0 before the first patch
+    """
+
+    means: tuple[Float32Array, ...]
+    ring: Float32Array
+    age: int
+    novelty: np.float32
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Fitted views of one asset; see `fit_views`.
+
+    Attributes
+    ----------
+    lines : one per source
+    novelty : memory of shapes, or None
+    novelty_scale : its quantile on normal time
+    channels : C
+    """
+
+    lines: tuple[Lines, ...]
+    novelty: Novelty | None
+    novelty_scale: float
+    channels: int
+    names: tuple[str, ...] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        named = [name for line in self.lines for name in line.names]
+        object.__setattr__(self, "names", tuple(named + ([f"novelty:{self.novelty.patch}"] if self.novelty is not None else [])))
+
+    def start(self) -> ViewState:
+        """State before the first tick."""
+        patch = 1 if self.novelty is None else self.novelty.patch
+        means = tuple(np.zeros((len(line.spans), len(line.centre)), dtype=np.float32) for line in self.lines)
+        return ViewState(means, np.zeros((patch - 1, self.channels), dtype=np.float32), 0, np.float32(0.0))
+
+    def run(
+        self, prepared: Prepared, expectations: Mapping[str, Expectation], state: ViewState, *, shares_above: float = np.inf
+    ) -> tuple[ViewTrace, ViewState]:
+        """Views of every tick; any cut gives the same answer.
+
+        Parameters
+        ----------
+        prepared : T ticks
+        expectations : core -> what it expected, as at fitting
+        state : from `start` or from the run before
+        shares_above : shares are given for ticks with a trace above this
+
+        Raises
+        ------
+        EvidenceError : a core is absent, or other channels than at fitting
+        """
+        if prepared.x.shape[1] != self.channels:
+            raise EvidenceError(
+                f"{prepared.x.shape[1]} channels, but the views were fitted on {self.channels}", do="prepare with the model's preparation"
+            )
+        rows = prepared.rows
+        view = np.empty((rows, len(self.names)), dtype=np.float32)
+        shares: list[tuple[Int64Array, Float32Array]] = []
+        borders = [0, *np.flatnonzero(prepared.reset).tolist(), rows]
+        for low, high in pairwise(borders):
+            if low < high and prepared.reset[low]:
+                state = self.start()
+            for start in range(low, high, CHUNK):
+                stop = min(start + CHUNK, high)
+                state = self._stretch(prepared, expectations, start, stop, view[start:stop], state, shares_above, shares)
+        at = np.concatenate([part[0] for part in shares]) if shares else np.zeros(0, dtype=np.int64)
+        of = np.concatenate([part[1] for part in shares]) if shares else np.zeros((0, self.channels), dtype=np.float32)
+        return ViewTrace(view, soft_sum(view), self.names, at, of), state
+
+    def _stretch(
+        self,
+        prepared: Prepared,
+        expectations: Mapping[str, Expectation],
+        low: int,
+        high: int,
+        view: Float32Array,
+        state: ViewState,
+        shares_above: float,
+        shares: list[tuple[Int64Array, Float32Array]],
+    ) -> ViewState:
+        """Rows low..high, no reset inside but perhaps at the first."""
+        part = prepared.valid[low:high]
+        valid = None if bool(part.all()) else part
+        filled = filled_values(prepared, expectations, low, high, valid is None)
+        means = []
+        kept: list[tuple[Lines, Float32Array, Float32Array, Float32Array]] = []
+        at = 0
+        for line, before in zip(self.lines, state.means, strict=True):
+            mask = valid if line.of_channels else None
+            values = source_values(line.source, filled, mask, expectations, low, high, line.unit, line.centre)
+            if high - low == 1:
+                alpha = _alphas(line.spans)
+                after = before + alpha * (values - before)
+                y = after[:, None, :].copy() if mask is not None else after[:, None, :]
+            else:
+                y, after = smooth(values, line.spans, before)
+            means.append(after)
+            pulled, squared = line.entries(y, mask)
+            count = len(line.spans) * len(line.statistics)
+            view[:, at : at + count] = line.statistic(y, pulled, squared, mask).reshape(count, -1).T
+            at += count
+            if shares_above < np.inf and line.of_channels:
+                kept.append((line, y, pulled, squared))
+        novelty, ring = state.novelty, state.ring
+        if self.novelty is not None:
+            novelty, ring = self._novelty(filled, prepared.tick[low:high], state, view[:, at])
+        if shares_above < np.inf:
+            above = np.flatnonzero(soft_sum(view) > shares_above)
+            if above.size:
+                shares.append((above + low, tick_shares(kept, above, self.channels)))
+        return ViewState(tuple(means), ring, state.age + high - low, novelty)
+
+    def _novelty(self, filled: Float32Array, tick: Int64Array, state: ViewState, out: Float32Array) -> tuple[np.float32, Float32Array]:
+        shape = self.novelty
+        assert shape is not None
+        joined = np.concatenate([state.ring, filled], axis=0)
+        rows = len(filled)
+        ends = np.flatnonzero(patch_ends(tick, state.age + np.arange(rows), shape.patch, shape.stride))
+        if ends.size:
+            distance = shape.distance(windows(joined, shape.patch, ends + shape.patch - 1)) / np.float32(self.novelty_scale)
+            seen = np.searchsorted(ends, np.arange(rows), side="right")
+            out[:] = np.concatenate([[state.novelty], distance])[seen]
+        else:
+            out[:] = state.novelty
+        return out[-1], joined[rows:]
+
+    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Plain arrays for safetensors."""
+        out: dict[str, NDArray[np.generic]] = {
+            "sources": _as_bytes([line.source for line in self.lines]),
+            "channels": np.array([self.channels], dtype=np.int64),
+        }
+        for index, line in enumerate(self.lines):
+            out[f"{index}.spans"] = np.array(line.spans, dtype=np.float64)
+            out[f"{index}.statistics"] = _as_bytes([str(one) for one in line.statistics])
+            for name in LINE_ARRAYS:
+                out[f"{index}.{name}"] = getattr(line, name)
+        if self.novelty is not None:
+            out["novelty.shape"] = np.array([self.novelty.patch, self.novelty.stride], dtype=np.int64)
+            out["novelty.scale"] = np.array([self.novelty_scale], dtype=np.float64)
+            for name in NOVELTY_ARRAYS:
+                out[f"novelty.{name}"] = getattr(self.novelty, name)
+        return out
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Views:
+        """The views from `to_arrays`.
+
+        Raises
+        ------
+        BundleError : an array is absent or says something unknown
+        """
+        try:
+            lines = []
+            for index, source in enumerate(_as_texts(arrays["sources"])):
+                parts = [np.ascontiguousarray(arrays[f"{index}.{name}"], dtype=np.float32) for name in LINE_ARRAYS]
+                spans = tuple(float(span) for span in np.asarray(arrays[f"{index}.spans"], dtype=np.float64))
+                statistics = tuple(Statistic(text) for text in _as_texts(arrays[f"{index}.statistics"]))
+                lines.append(Lines(source, spans, statistics, *parts))
+            novelty, scale = None, 1.0
+            if "novelty.shape" in arrays:
+                patch, stride = (int(value) for value in np.asarray(arrays["novelty.shape"], dtype=np.int64))
+                scale = float(np.asarray(arrays["novelty.scale"], dtype=np.float64)[0])
+                shape = [np.ascontiguousarray(arrays[f"novelty.{name}"], dtype=np.float32) for name in NOVELTY_ARRAYS]
+                novelty = Novelty(patch, stride, *shape)
+            return cls(tuple(lines), novelty, scale, int(np.asarray(arrays["channels"], dtype=np.int64)[0]))
+        except KeyError as gone:
+            raise BundleError(f"views: array {gone} is absent", do="train the model again") from None
+        except ValueError as wrong:
+            raise BundleError(f"views: {wrong}", do="train the model again") from None
+
+
+LINE_ARRAYS = ("centre", "unit", "precision", "gain", "expected", "scale")
+NOVELTY_ARRAYS = ("floor", "waves", "centre", "directions", "memory")
+
+
+def _as_bytes(texts: list[str]) -> NDArray[np.generic]:
+    return np.frombuffer("\n".join(texts).encode(), dtype=np.uint8).copy()
+
+
+def _as_texts(array: NDArray[np.generic]) -> list[str]:
+    return [text for text in np.asarray(array, dtype=np.uint8).tobytes().decode().split("\n") if text]
+
+
+def _alphas(spans: tuple[float, ...]) -> Float32Array:
+    return np.array([[alpha_of(span)] for span in spans], dtype=np.float32)
+
+
+def fit_views(
+    prepared: Prepared,
+    expectations: Mapping[str, Expectation],
+    rows: BoolArray,
+    *,
+    only: Iterable[str] | None = None,
+    spans: Mapping[str, tuple[float, ...]] | None = None,
+    statistics: tuple[Statistic, ...] = STATISTICS,
+    diagonal: bool = False,
+) -> Views:
+    """Fit the views on normal time.
+
+    Parameters
+    ----------
+    prepared : T ticks
+    expectations : core ("linear", "network") -> what it expected of them
+    rows : (T,) bool, normal time
+    only : kinds to use: "fast", "agitation", "relation", "level", "state", "novelty"; all but "state" when absent
+    spans : kind -> spans in ticks, in place of the defaults; spans longer than an eighth of the normal time are left out
+    statistics : what is read off the vectors; `Statistic.QUADRATIC` for the classical candidates
+    diagonal : leave correlations out, each channel for itself
+
+    Raises
+    ------
+    EvidenceError : fewer than 20 rows of normal time
+    """
+    usable = int(rows.sum())
+    if usable < LEAST_ROWS:
+        raise EvidenceError(f"{usable} rows of normal time; at least {LEAST_ROWS} are needed", do="give a longer training period")
+    kinds = set(only) if only is not None else set(KINDS)
+    wanted = {**SPANS, **(spans or {})}
+    filled = filled_values(prepared, expectations, 0, prepared.rows, bool(prepared.valid.all()))
+    sources = ["level"] if "level" in kinds else []
+    for core, expected in expectations.items():
+        sources += [f"{core}.{kind}" for kind in ("fast", "agitation", "relation") if kind in kinds]
+        if "state" in kinds and expected.features.shape[1]:
+            sources.append(f"{core}.state")
+    lines = []
+    for source in sources:
+        choice = wanted[source.rpartition(".")[2]]
+        kept = tuple(span for span in choice if span * SPANS_PER_TRAINING <= usable) or choice[:1]
+        lines.append(fit_lines(source, kept, statistics, filled, prepared, expectations, rows, diagonal=diagonal))
+    novelty, scale = _fit_novelty(filled, prepared, rows) if "novelty" in kinds else (None, 1.0)
+    return Views(tuple(lines), novelty, scale, prepared.x.shape[1])
+
+
+def _fit_novelty(filled: Float32Array, prepared: Prepared, rows: BoolArray) -> tuple[Novelty | None, float]:
+    at = np.arange(prepared.rows)
+    age = at - np.maximum.accumulate(np.where(prepared.reset, at, 0))
+    blocked = np.concatenate([[0], np.cumsum(~rows)])
+    ends = np.flatnonzero(patch_ends(prepared.tick, age, PATCH, STRIDE))
+    ends = ends[blocked[ends + 1] == blocked[ends - PATCH + 1]]
+    if len(ends) < 8:
+        return None, 1.0
+    novelty, distances = fit_novelty(filled, ends, PATCH, STRIDE)
+    return novelty, max(float(np.quantile(distances, QUANTILE)), 1e-4) if len(distances) else 1.0
