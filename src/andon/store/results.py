@@ -63,7 +63,7 @@ def write_verdicts(folder: str | os.PathLike[str], verdicts: Verdicts) -> Path:
     import polars as pl
 
     rows = len(verdicts.time)
-    names = np.array([*verdicts.tags, ""], dtype=object)  # index -1 is the empty name
+    names = pl.Series([*verdicts.tags, None], dtype=pl.String)
     columns: dict[str, Any] = {
         "time": pl.Series(verdicts.time, dtype=pl.Int64),
         "verdict": _words(verdicts.verdict, Verdict),
@@ -77,12 +77,17 @@ def write_verdicts(folder: str | os.PathLike[str], verdicts: Verdicts) -> Path:
     }
     for rank in range(TOP_TAGS):
         index = verdicts.top_tags[:, rank]
-        tag = pl.Series(np.where(index >= 0, index, len(verdicts.tags)).astype(np.uint32))
-        columns[f"tag_{rank + 1}"] = pl.Series(list(names), dtype=pl.String).gather(tag).set(tag == len(verdicts.tags), None)
+        columns[f"tag_{rank + 1}"] = names.gather(pl.Series(np.where(index >= 0, index, len(verdicts.tags)), dtype=pl.UInt32))
         columns[f"share_{rank + 1}"] = _numbers(np.where(index >= 0, verdicts.top_shares[:, rank], np.nan), pl.Float32)
     columns["schema_version"] = pl.repeat(VERDICT_SCHEMA_VERSION, rows, dtype=pl.UInt16, eager=True)
     path = Path(folder) / "verdicts" / f"{file_name(verdicts.asset)}.parquet"
-    about = {"asset": verdicts.asset, "model": verdicts.model, "tags": list(verdicts.tags), "schema_version": VERDICT_SCHEMA_VERSION}
+    about = {
+        "kind": "verdicts",
+        "asset": verdicts.asset,
+        "model": verdicts.model,
+        "tags": list(verdicts.tags),
+        "schema_version": VERDICT_SCHEMA_VERSION,
+    }
     _write_parquet(path, pl.DataFrame(columns), about)
     return path
 
@@ -94,13 +99,14 @@ def read_verdicts(path: str | os.PathLike[str]) -> Verdicts:
     ------
     StoreError : another file, a damaged one, or one of a newer Andon
     """
-    frame, about = _read_parquet(Path(path), VERDICT_SCHEMA_VERSION)
+    import polars as pl
+
+    frame, about = _read_parquet(Path(path), "verdicts", VERDICT_SCHEMA_VERSION)
     try:
         tags = tuple(about["tags"])
-        number = {tag: index for index, tag in enumerate(tags)}
-        top = [[number[tag] if tag is not None else -1 for tag in frame[f"tag_{rank}"]] for rank in range(1, TOP_TAGS + 1)]
+        top = [_index(frame[f"tag_{rank}"], tags) for rank in range(1, TOP_TAGS + 1)]
         shares = [_floats(frame, f"share_{rank}", np.float32) for rank in range(1, TOP_TAGS + 1)]
-        top_tags = np.array(top, dtype=np.int32).reshape(TOP_TAGS, -1).T
+        top_tags = np.stack(top, axis=1)
         return Verdicts(
             asset=about["asset"],
             time=frame["time"].to_numpy().astype(np.int64),
@@ -116,7 +122,7 @@ def read_verdicts(path: str | os.PathLike[str]) -> Verdicts:
             top_tags=top_tags,
             top_shares=np.where(top_tags >= 0, np.stack(shares, axis=1), np.float32(0)).astype(np.float32),
         )
-    except (KeyError, ValueError, TypeError) as error:
+    except (pl.exceptions.PolarsError, KeyError, ValueError, TypeError) as error:
         raise StoreError(f"not a file of verdicts: {error}", at=At(file=str(path)), do=_AGAIN) from error
 
 
@@ -228,7 +234,7 @@ def write_quality(folder: str | os.PathLike[str], predictions: Iterable[QualityP
         for part in [*predictions, _NO_PREDICTIONS]
     ]  # fmt: skip
     path = Path(folder) / "quality.parquet"
-    _write_parquet(path, pl.concat(frames), {"schema_version": QUALITY_SCHEMA_VERSION})
+    _write_parquet(path, pl.concat(frames), {"kind": "quality", "schema_version": QUALITY_SCHEMA_VERSION})
     return path
 
 
@@ -239,7 +245,9 @@ def read_quality(path: str | os.PathLike[str]) -> tuple[QualityPredictions, ...]
     ------
     StoreError : another file, a damaged one, or one of a newer Andon
     """
-    frame, _ = _read_parquet(Path(path), QUALITY_SCHEMA_VERSION)
+    import polars as pl
+
+    frame, _ = _read_parquet(Path(path), "quality", QUALITY_SCHEMA_VERSION)
     try:
         return tuple(
             QualityPredictions(
@@ -250,7 +258,7 @@ def read_quality(path: str | os.PathLike[str]) -> tuple[QualityPredictions, ...]
             for part in frame.partition_by("asset", maintain_order=True)
             if len(part)
         )  # fmt: skip
-    except (KeyError, ValueError, TypeError) as error:
+    except (pl.exceptions.PolarsError, KeyError, ValueError, TypeError) as error:
         raise StoreError(f"not a file of quality predictions: {error}", at=At(file=str(path)), do=_AGAIN) from error
 
 
@@ -261,21 +269,27 @@ _NO_PREDICTIONS = QualityPredictions(
 
 
 def _words(codes: Any, kind: type[Verdict] | type[Why]) -> pl.Series:
-    """Codes as lower-case names, dictionary-encoded."""
+    """Codes as lower-case names."""
     import polars as pl
 
     names = [member.name.lower() for member in kind]
-    return pl.Series(np.asarray(codes, dtype=np.uint32)).cast(pl.Enum(names)).cast(pl.String)
+    return pl.Series(names, dtype=pl.String).gather(pl.Series(np.asarray(codes), dtype=pl.UInt32))
 
 
 def _codes(frame: pl.DataFrame, column: str, kind: type[Verdict] | type[Why]) -> Any:
     import polars as pl
 
     names = [member.name.lower() for member in kind]
-    try:
-        return frame[column].cast(pl.Enum(names)).to_physical().to_numpy().astype(np.uint8)
-    except pl.exceptions.PolarsError as error:
-        raise ValueError(f"column {column!r} holds unknown words") from error
+    return frame[column].replace_strict(names, list(range(len(names))), return_dtype=pl.UInt8).to_numpy().astype(np.uint8)
+
+
+def _index(column: pl.Series, tags: Sequence[str]) -> Any:
+    """(T,) int32 place of each tag in `tags`, -1 where there is none."""
+    import polars as pl
+
+    if column.null_count() == len(column):
+        return np.full(len(column), -1, dtype=np.int32)
+    return column.replace_strict(list(tags), list(range(len(tags))), return_dtype=pl.Int32).fill_null(-1).to_numpy()
 
 
 def _numbers(values: Any, dtype: Any = None) -> pl.Series:
@@ -294,12 +308,14 @@ def _write_parquet(path: Path, frame: pl.DataFrame, about: Mapping[str, Any]) ->
         frame.write_parquet(file, compression="zstd", metadata={"andon": json.dumps(about, ensure_ascii=True)})
 
 
-def _read_parquet(path: Path, newest: int) -> tuple[pl.DataFrame, dict[str, Any]]:
+def _read_parquet(path: Path, kind: str, newest: int) -> tuple[pl.DataFrame, dict[str, Any]]:
     import polars as pl
 
     try:
         about = json.loads(pl.read_parquet_metadata(path)["andon"])
         _check_version(about["schema_version"], newest, path)
+        if about["kind"] != kind:
+            raise StoreError(f"a file of {about['kind']}, not of {kind}", at=At(file=str(path)), do="name the right file")
         return pl.read_parquet(path), about
     except OSError as error:
         raise StoreError(f"cannot read: {error.strerror or error}", at=At(file=str(path)), do="check the path") from error
