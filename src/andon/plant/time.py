@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from andon.plant.errors import AskUserError
@@ -33,14 +34,14 @@ def parse_duration(text: str) -> int:
     AskUserError : not a duration; the text says what is
     """
     rest = text.strip()
-    total = 0.0
+    total = Decimal(0)
     parts = _PART.findall(rest)
     if not parts or _PART.sub("", rest).strip(" ,"):
         raise AskUserError(f"{text!r} is not a duration", do='write it like "30s", "15min", "1h30m" or "7d"')
     for number, unit in parts:
         if unit not in _UNITS_NS and unit.lower() not in _UNITS_NS:
             raise AskUserError(f"{unit!r} is not a unit of time", do="use ns, us, ms, s, min, h, d, week, month or year")
-        total += float(number) * _UNITS_NS.get(unit, _UNITS_NS.get(unit.lower(), 0))
+        total += Decimal(number) * _UNITS_NS.get(unit, _UNITS_NS.get(unit.lower(), 0))  # exact: a float loses ns after 104 days
     return round(total)
 
 
