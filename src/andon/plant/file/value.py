@@ -196,11 +196,15 @@ def write_value(setting: Setting, value: Any) -> str:
 
 def budget_text(budget: Budget) -> str:
     """The exact text of a budget's rate, as `parse_budget` reads it."""
-    short = str(budget)
-    if _same_rate(short, budget):
-        return short
-    length = f"{budget.per_ns // NS}s" if budget.per_ns % NS == 0 else f"{budget.per_ns}ns"
-    return f"{Decimal(repr(budget.events)):f}/{length}"
+    lengths = [
+        f"{budget.per_ns // size}{unit}"
+        for size, unit in ((DAY_NS, "d"), (HOUR_NS, "h"), (NS, "s"), (1, "ns"))
+        if budget.per_ns % size == 0
+    ]
+    for text in (str(budget), *(f"{budget.events:g}/{length}" for length in lengths)):
+        if "/" in text and _same_rate(text, budget):
+            return text
+    return f"{Decimal(repr(budget.events)):f}/{lengths[0]}"
 
 
 def _same_rate(text: str, budget: Budget) -> bool:
