@@ -90,6 +90,8 @@ def find_separator(lines: list[str], at: At) -> str:
         cells = [cell for row in rows for cell in row[:_CELLS] if cell.strip()]
         clean = sum(_is_datum(cell) for cell in cells) / max(len(cells), 1)
         same = widths.count(width) / len(widths)
+        if separator == " " and clean < 0.9:
+            continue  # a blank within a time or a name separates nothing
         score = (0.05 + clean) * same + 1e-4 * min(width, 100) - (0.02 if separator == " " else 0.0)
         if score > best_score:
             best, best_score = separator, score

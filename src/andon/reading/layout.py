@@ -85,7 +85,7 @@ def column_kind(column: pl.Series, name: str) -> str:
     if not real:
         return "empty" if all(hard_word(text) is not None for text in cells) else "text"
     times = sum(looks_like_time(re.sub(r" [A-Z]{2,5}$", "", text.strip())) for text in real)
-    if times >= 0.9 * len(real):
+    if times >= (0.5 if word(name) in TIME else 0.9) * len(real):
         numbers = column.cast(pl.Float64, strict=False).drop_nulls()
         compact = numbers.len() >= 0.9 * len(real)
         if not compact or word(name) in TIME:
@@ -135,6 +135,9 @@ def find_layout(table: Table, columns: Mapping[str, str | None], wanted: str | N
     open_ones = [number for number in range(len(names)) if number not in ignored]
     times = [number for number in open_ones if kinds[number] in ("time", "epoch")]
     time = said.get("time", _best_time(times, words, kinds))
+    if time < 0:
+        # Numbers under the name of a time: `find_instants` says what they lack, or takes the user's word for them.
+        time = next((number for number in open_ones if words[number] in TIME and kinds[number] == "number"), -1)
     if time < 0:
         clock_only = [number for number in open_ones if kinds[number] == "clock"]
         if clock_only:

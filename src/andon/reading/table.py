@@ -107,7 +107,8 @@ class Table:
             return
         except (pl.exceptions.PolarsError, OSError) as error:
             first = str(error).strip().splitlines()[0]
-            raise ReadingError(f"the table is damaged: {first}", at=At(file=self.file), do="export it again") from error
+            what = "a quotation mark opens a cell and never closes" if 'could not parse `"' in first else f"the table is damaged: {first}"
+            raise ReadingError(what, at=At(file=self.file), do="export it again") from error
 
 
 def unique_names(names: Iterable[str], skip_empty: bool = True) -> tuple[tuple[str, ...], tuple[str, ...]]:

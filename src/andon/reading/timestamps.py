@@ -218,9 +218,9 @@ def date_order(dates: Iterable[str], rows: int, dayfirst: bool | None, at: At) -
     dates = list(dates)
     fits = [order for order in _ORDERS if all(_as_date(text, order) for text in dates)]
     if dayfirst is not None:
-        wanted = "DMY" if dayfirst else "MDY"
-        if wanted in fits:
-            return wanted, "given"
+        for wanted in ("DMY",) if dayfirst else ("MDY", "YMD"):
+            if wanted in fits:
+                return wanted, "given"
     if not fits or dayfirst is not None:
         worst = next((text for text in dates if dayfirst is not None and not _as_date(text, "DMY" if dayfirst else "MDY")), dates[0])
         raise ReadingError(
@@ -243,7 +243,7 @@ def date_order(dates: Iterable[str], rows: int, dayfirst: bool | None, at: At) -
             return best, "steps"
     first, second = _as_date(dates[0], fits[0]), _as_date(dates[0], fits[1])
     raise Question(
-        f"is {dates[0]!r} {first} or {second}? All {len(dates)} dates of the column can be read with the day or the month first",
+        f"is {dates[0]!r} {first} or {second}? Every date of the column can be read both ways",
         option="dayfirst",
         at=at,
         do="pass dayfirst=True (--dayfirst) or dayfirst=False (--monthfirst)",
