@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from andon.auditing.change import drift
-    from andon.auditing.finding import Audit, Finding, Plot, Suggestion, TagStatistics
+    from andon.auditing.finding import WEIGHTY, Audit, Finding, Plot, Suggestion, TagStatistics
     from andon.auditing.inspection import audit
     from andon.auditing.page import audit_page
 
-__all__ = ["Audit", "Finding", "Plot", "Suggestion", "TagStatistics", "audit", "audit_page", "drift"]
+__all__ = ["WEIGHTY", "Audit", "Finding", "Plot", "Suggestion", "TagStatistics", "audit", "audit_page", "drift"]
 
 _HOMES = {
+    "WEIGHTY": "finding",
     "Audit": "finding",
     "Finding": "finding",
     "Plot": "finding",

@@ -101,9 +101,10 @@ def pattern_shifts(cube: Float64Array) -> list[tuple[int, int]]:
     """Days on which the daily profile moves by whole hours, and by how many.
 
     The profile of the fourteen days after must be that of the fourteen before, rolled: the gain in correlation is at
-    least 70 % of what rolling a profile by that much changes, and no worse a fit than neighbouring fortnights usually
-    have. Day by day, seven in ten of the days after must fit the rolled profile better, and of the days before the plain
-    one. So the slow change of a pattern with the season is none.
+    least 70 % of what rolling a profile by that much changes, no worse a fit than neighbouring fortnights usually
+    have, and six standard deviations beyond what rolling by as much brings on other days. Day by day, seven in ten of
+    the days after must fit the rolled profile better, and of the days before the plain one. So the slow change of a
+    pattern with the season is none.
 
     Parameters
     ----------
@@ -129,7 +130,11 @@ def pattern_shifts(cube: Float64Array) -> list[tuple[int, int]]:
     gain = fits[best, rows] - plain
     whole = 1.0 - itself[best, rows]
     usual = float(np.median(np.maximum(plain, fits[best, rows])))
-    believable = (gain >= 0.7 * whole) & (gain > 0.01) & (fits[best, rows] >= min(usual - 0.05, 0.97)) & (fits[best, rows] > 0.8)
+    typical = fits - plain
+    centre = np.median(typical, axis=1, keepdims=True)
+    scatter = centre - np.quantile(typical, 0.16, axis=1, keepdims=True)  # the side that a true shift leaves alone
+    unusual = ((typical - centre) / np.maximum(scatter, 1e-9))[best, rows] >= 6
+    believable = unusual & (gain >= 0.7 * whole) & (gain > 0.01) & (fits[best, rows] >= min(usual - 0.05, 0.97)) & (fits[best, rows] > 0.8)
     days = _unit(cube)
     out: list[tuple[int, int]] = []
     for at in np.argsort(-gain):

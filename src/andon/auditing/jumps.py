@@ -96,12 +96,14 @@ def _conversion(before: Float64Array, after: Float64Array, quantum: float) -> tu
             moved = abs(expected - level_before)
             if moved <= 0 or moved < 5 * (robust_sd(before) + robust_sd(after)) or moved < 0.5 * min(abs(level_before), abs(level_after)):
                 continue
+            doubt = miss / abs(level_after)
             if noise_before > 0 and noise_after > 0:
                 ratio = noise_after / noise_before / a
                 if not 1 / 1.5 < ratio < 1.5:
                     continue
+                doubt += abs(float(np.log(ratio)))
             elif a != 1.0 and (noise_before > 0) != (noise_after > 0):
                 continue
-            if best is None or miss < best[0]:
-                best = (miss, (name, a, b))
+            if best is None or doubt < best[0]:
+                best = (doubt, (name, a, b))
     return None if best is None else best[1]

@@ -89,19 +89,19 @@ def likenesses(changes: Float32Array) -> list[Likeness]:
         correlation = np.fft.irfft(cross, n=size, axis=1)
         near = np.concatenate((correlation[:, : reach + 1], correlation[:, -reach:]), axis=1)
         best = np.abs(near).argmax(axis=1)
-        for offset, k in enumerate(best):
-            j = i + 1 + offset
-            here, now = float(near[offset, k]), float(near[offset, 0])
-            lag = int(lags[k])
-            is_copy = abs(now) >= COPY
-            is_lag = lag != 0 and abs(here) >= LAG and abs(now) < 0.9 * abs(here)
-            if j in taken or not (is_copy or is_lag):
+        here, now = near[np.arange(best.size), best], near[:, 0]
+        copies = np.abs(now) >= COPY
+        lagged = (lags[best] != 0) & (np.abs(here) >= LAG) & (np.abs(now) < 0.9 * np.abs(here))
+        for offset in np.flatnonzero(copies | lagged):
+            j = i + 1 + int(offset)
+            if j in taken:
                 continue
             first, second = int(active[i]), int(active[j])
-            value = now if is_copy else here
+            lag = 0 if copies[offset] else int(lags[best[offset]])
+            value = float(now[offset] if copies[offset] else here[offset])
             factor = float(np.sign(value) * power[second] / power[first])
-            same = bool(is_copy and np.array_equal(changes[:, :, first], changes[:, :, second]))
-            found.append(Likeness(first, second, 0 if is_copy else lag, value, factor, same))
+            same = bool(copies[offset] and np.array_equal(changes[:, :, first], changes[:, :, second]))
+            found.append(Likeness(first, second, lag, value, factor, same))
             taken.add(j)
     return found
 

@@ -58,8 +58,9 @@ def levels_of(series: Series, stats: TagStatistics) -> Levels | None:
     """The two levels that a tag switches between, or None.
 
     There must be a valley in the histogram (below a quarter of the lower peak), levels well apart (Ashman's D
-    above 4), at least three switches, long stays, and quick switches. The last tells a process that switches from
-    one that wanders: a random walk takes about as long to cross the valley as it stays on a side.
+    above 4), at least three switches (one, where the level is flat and near zero), long stays, and quick switches. The
+    last tells a process that switches from one that wanders: a random walk takes about as long to cross the valley as
+    it stays on a side.
     """
     if stats.valid < 200 or stats.constant or stats.distinct < 2:
         return None
@@ -83,7 +84,7 @@ def levels_of(series: Series, stats: TagStatistics) -> Levels | None:
         return None
     side = series.value > threshold
     switches = np.flatnonzero(side[1:] != side[:-1])
-    if switches.size < 3:
+    if switches.size < 1:
         return None
     stay = series.value.size / (switches.size + 1)
     if stay < 10:
@@ -94,7 +95,8 @@ def levels_of(series: Series, stats: TagStatistics) -> Levels | None:
     quick = np.abs(series.value[after] - series.value[before]) >= 0.6 * distance
     if float(quick.mean()) < 0.7:
         return None
-    return Levels(_round_between(threshold, bottom, top), bottom, top, spread_low, spread_high, share, int(switches.size))
+    found = Levels(_round_between(threshold, bottom, top), bottom, top, spread_low, spread_high, share, int(switches.size))
+    return found if switches.size >= 3 or found.low_is_off else None
 
 
 def check_modes(series: Series, stats: TagStatistics, role: Role, levels: Levels | None) -> Iterator[Finding]:

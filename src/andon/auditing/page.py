@@ -79,8 +79,9 @@ def plot_svg(plot: Plot, label: str) -> str:
             # A stretch of one column is drawn as wide as the column.
             x = (at + 0.5) * width if length > 1 else np.array([first * width, (first + 1) * width])
             over, under = (upper[at], lower[at]) if length > 1 else (upper[at].repeat(2), lower[at].repeat(2))
-            edge = [*zip(x, over, strict=True), *zip(x[::-1], under[::-1], strict=True)]
-            path += "M" + "L".join(f"{round(px, 1):g} {round(py, 1):g}" for px, py in edge) + "Z"
+            across = np.round(np.concatenate((x, x[::-1])), 1).tolist()
+            down = np.round(np.concatenate((over, under[::-1])), 1).tolist()
+            path += "M" + "L".join(f"{px:g} {py:g}" for px, py in zip(across, down, strict=True)) + "Z"
     return (
         f'<svg class="plot" viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{escape(label)}">'
         f'<path d="{path}"/></svg>'

@@ -106,7 +106,7 @@ def _counting(series: Series, stats: TagStatistics) -> RoleGuess | None:
         fall = -forward[at]
         rise = float(forward[forward > 0].sum())
         near = landed - floor <= 0.1 * np.maximum(fall, 0.1 * span)
-        if not bool(near.all()) or float(fall.min()) < 20 * float(np.median(forward[forward > 0])) or rise < span * (minority + 1) * 0.5:
+        if not bool(near.all()) or float(fall.min()) < 20 * float(np.median(forward[forward > 0])) or rise < span * (minority + 1) * 0.4:
             return None
     # A rise that comes in one or two jumps is a step, not a count.
     gains = forward[forward > 0]
@@ -141,6 +141,10 @@ def full_turn_of(series: Series, stats: TagStatistics) -> float:
         at = np.flatnonzero(size > 0.8 * turn)
         ends = np.concatenate((series.value[at], series.value[at + 1]))
         on_rails = np.count_nonzero((ends == stats.minimum) | (ends == stats.maximum))
+        # It passes the middle on its way; a switch between the ends does not.
+        middle = np.searchsorted(series.ordered, stats.minimum + np.array([0.25, 0.75]) * turn)
+        if int(middle[1] - middle[0]) < 0.05 * series.value.size:
+            continue
         if across >= 3 and middling * 2 < across and on_rails < 0.5 * ends.size and stats.distinct > 20:
             return turn
     return 0.0
