@@ -17,6 +17,8 @@ LANGUAGES: tuple[str, ...] = ("en", "zh-CN")
 @cache
 def _catalogue(language: str) -> dict[str, str]:
     words: dict[str, str] = {}
+    if language not in LANGUAGES:
+        return words
     folder = files("andon.plant") / "words" / language
     for entry in sorted(folder.iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".json"):
