@@ -7,6 +7,22 @@ Headline numbers are event-wise; a point-adjusted score exists only under that n
 from andon.evaluating.change_points import NabScores, nab_scores
 from andon.evaluating.events import Caught, EventScores, Span, label_mask, match_events, spans
 from andon.evaluating.pointwise import Confusion, average_precision, composite_f1, confusion, point_adjusted_f1, roc_auc, roc_curve
+from andon.evaluating.quality import (
+    QualityScores,
+    block_coverage,
+    brier,
+    coverage,
+    expected_calibration_error,
+    mae,
+    mean_width,
+    pinball,
+    quality_scores,
+    quantile_calibration_error,
+    r2,
+    rmse,
+    winkler,
+)
+from andon.evaluating.ranges import RangeScores, range_scores
 from andon.evaluating.rates import Rate, poisson_interval, rate_per_day
 from andon.evaluating.responsibility import hit_rate
 from andon.evaluating.segments import segments
@@ -18,20 +34,34 @@ __all__ = [
     "Confusion",
     "EventScores",
     "NabScores",
+    "QualityScores",
+    "RangeScores",
     "Rate",
     "Span",
     "Vus",
     "acf_window",
     "average_precision",
+    "block_coverage",
+    "brier",
     "composite_f1",
     "confusion",
+    "coverage",
+    "expected_calibration_error",
     "hit_rate",
     "label_mask",
+    "mae",
     "match_events",
+    "mean_width",
     "nab_scores",
+    "pinball",
     "point_adjusted_f1",
     "poisson_interval",
+    "quality_scores",
+    "quantile_calibration_error",
+    "r2",
+    "range_scores",
     "rate_per_day",
+    "rmse",
     "roc_auc",
     "roc_curve",
     "segments",
@@ -39,4 +69,5 @@ __all__ = [
     "vus",
     "vus_pr",
     "vus_roc",
+    "winkler",
 ]
