@@ -20,6 +20,8 @@ from andon.plant.window import Expectation, Prepared
 CHUNK = 2048
 QUANTILE = 0.99
 FOLDS = 4
+BLOCKS = 8
+DRIFT = 10.0
 FLOOR = 0.1
 AGITATION_FLOOR = 0.05
 WARM_SHARE = 0.1
@@ -64,26 +66,30 @@ def fit_lines(
     usable = int(rows.sum())
     age = np.arange(prepared.rows) - np.maximum.accumulate(np.where(prepared.reset, np.arange(prepared.rows), 0))
     use = [rows & (age >= min(span, WARM_SHARE * usable)) for span in spans]
-    fold = np.minimum((np.cumsum(rows) - 1).clip(0) * FOLDS // max(usable, 1), FOLDS - 1)
+    block = np.minimum((np.cumsum(rows) - 1).clip(0) * BLOCKS // max(usable, 1), BLOCKS - 1)
+    fold = block * FOLDS // BLOCKS
 
     table = _Moments(len(spans), width)
     piece: list[list[Float32Array]] = [[] for _ in spans]
+    piece_block: list[list[Int64Array]] = [[] for _ in spans]
     columns = np.unique(np.linspace(0, width - 1, min(width, 16)).astype(int))
     for low, high, y in _smoothed(values, spans, prepared.reset):
         for index in range(len(spans)):
             good = use[index][low:high]
             if low < PIECE:
                 piece[index].append(y[index][good][:, columns])
-            table.add(index, y[index][good], fold[low:high][good])
-    worth = [_worth(part) for part in piece]
+                piece_block[index].append(block[low:high][good])
+            table.add(index, y[index][good], block[low:high][good])
+    worth = [_worth(np.concatenate(part), np.concatenate(of)) for part, of in zip(piece, piece_block, strict=True)]
 
-    def precision(index: int, folds: list[int]) -> tuple[Float64Array, Float64Array]:
-        size, mean, covariance = table.of(index, folds, centred=len(folds) == FOLDS)
+    def precision(index: int, blocks: list[int]) -> tuple[Float64Array, Float64Array]:
+        size, mean, covariance, moved = table.of(index, blocks, worth[index])
+        covariance = covariance + DRIFT * moved
         if diagonal:
             covariance = np.diag(np.diag(covariance))
         return mean, precision_of(covariance, size, worth[index] * size, floor)
 
-    final = np.stack([precision(index, list(range(FOLDS)))[1] for index in range(len(spans))]).astype(np.float32)
+    final = np.stack([precision(index, list(range(BLOCKS)))[1] for index in range(len(spans))]).astype(np.float32)
     crossed = _crossed(values, spans, prepared.reset, use, fold, precision, width)
     gain, expected, scale = [], [], []
     for index, (y, pulled, relative) in enumerate(crossed):
@@ -108,36 +114,78 @@ def fit_lines(
 
 
 class _Moments:
-    """Sums and products of every fold of every span."""
+    """Sums and products of every block of every span."""
 
     def __init__(self, spans: int, width: int) -> None:
-        self.sizes = np.zeros((spans, FOLDS))
-        self.sums = np.zeros((spans, FOLDS, width))
-        self.squares = np.zeros((spans, FOLDS, width, width))
+        self.sizes = np.zeros((spans, BLOCKS))
+        self.sums = np.zeros((spans, BLOCKS, width))
+        self.squares = np.zeros((spans, BLOCKS, width, width))
 
-    def add(self, index: int, y: Float32Array, fold: Int64Array) -> None:
-        """Add rows `y` (N, D) of the folds `fold` (N,), not decreasing."""
-        borders = np.searchsorted(fold, np.arange(FOLDS + 1))
-        for part in range(FOLDS):
+    def add(self, index: int, y: Float32Array, block: Int64Array) -> None:
+        """Add rows `y` (N, D) of the blocks `block` (N,), not decreasing."""
+        borders = np.searchsorted(block, np.arange(BLOCKS + 1))
+        for part in range(BLOCKS):
             chosen = y[borders[part] : borders[part + 1]]
             if len(chosen):
                 self.sizes[index, part] += len(chosen)
                 self.sums[index, part] += chosen.sum(axis=0, dtype=np.float64)
                 self.squares[index, part] += chosen.T @ chosen
 
-    def of(self, index: int, folds: list[int], centred: bool) -> tuple[float, Float64Array, Float64Array]:
-        """Rows, mean (0 where centred by construction) and covariance of some folds together."""
-        size = max(float(self.sizes[index, folds].sum()), 1.0)
-        mean = self.sums[index, folds].sum(axis=0) / size
-        if centred:
+    def of(self, index: int, blocks: list[int], worth: float) -> tuple[float, Float64Array, Float64Array, Float64Array]:
+        """Rows, mean, covariance of some blocks together, and the covariance of what moved between them.
+
+        The mean of all blocks is zero by construction.
+        """
+        sizes = self.sizes[index, blocks]
+        size = max(float(sizes.sum()), 1.0)
+        mean = self.sums[index, blocks].sum(axis=0) / size
+        if len(blocks) == BLOCKS:
             mean = np.zeros_like(mean)
-        return size, mean, self.squares[index, folds].sum(axis=0) / size - np.outer(mean, mean)
+        covariance = self.squares[index, blocks].sum(axis=0) / size - np.outer(mean, mean)
+        means = self.sums[index, blocks] / np.maximum(sizes, 1.0)[:, None]
+        return size, mean, covariance, moved(means[sizes > 0], covariance, worth * size / len(blocks))
 
 
-def _worth(part: list[Float32Array]) -> float:
-    """Effective number of samples per row."""
-    joined = np.concatenate(part)
-    return effective_samples(joined) / len(joined) if len(joined) >= 4 else 1.0
+def moved(means: Float64Array, covariance: Float64Array, samples: float) -> Float64Array:
+    """Covariance of what moves between blocks of normal time beyond what chance gives.
+
+    In the units of the covariance within blocks, the covariance of block means that do not move is noise of 1 / samples, and
+    its largest eigenvalue stays below the Marchenko-Pastur edge. Directions above the edge drift: the process wanders along
+    them, and how far it will have wandered after training cannot be known from it.
+
+    Parameters
+    ----------
+    means : (B, D) means of the blocks
+    covariance : (D, D) of all rows
+    samples : effective number of samples in a block
+
+    Returns
+    -------
+    (D, D) positive semi-definite; zero where nothing moves
+    """
+    count, width = means.shape
+    if count < 3:
+        return np.zeros((width, width))
+    deviation = means - means.mean(axis=0)
+    between = deviation.T @ deviation / (count - 1)
+    within = np.maximum(np.diag(covariance) - np.diag(between), 0.05 * np.diag(covariance)) + 1e-12
+    spread = np.sqrt(within)
+    values, vectors = np.linalg.eigh(between / np.outer(spread, spread))
+    edge = (1.0 + np.sqrt(width / (count - 1))) ** 2 / max(samples, 1.0)
+    values = np.maximum(values - edge, 0.0)
+    out: Float64Array = (vectors * values) @ vectors.T * np.outer(spread, spread)
+    return out
+
+
+def _worth(joined: Float32Array, block: Int64Array) -> float:
+    """Effective number of samples per row, from the deviations from the mean of each block."""
+    if len(joined) < 4:
+        return 1.0
+    number, at = np.unique(block, return_inverse=True)
+    sums = np.zeros((len(number), joined.shape[1]))
+    np.add.at(sums, at, joined)
+    centred = joined - (sums / np.bincount(at)[:, None])[at]
+    return effective_samples(centred) / len(joined)
 
 
 def _crossed(
@@ -152,7 +200,7 @@ def _crossed(
     """Per span: vectors, P y, and squared entries of every row by what the other folds say."""
     assert callable(precision)
     by = {
-        (index, part): precision(index, [other for other in range(FOLDS) if other != part])
+        (index, part): precision(index, [other for other in range(BLOCKS) if other * FOLDS // BLOCKS != part])
         for index in range(len(spans))
         for part in range(FOLDS)
     }

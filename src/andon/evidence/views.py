@@ -29,7 +29,7 @@ SPANS: dict[str, tuple[float, ...]] = {
     "fast": (1.0, 5.0),
     "agitation": (10.0, 40.0),
     "relation": (1.0, 5.0, 20.0),
-    "level": (5.0, 20.0, 80.0, 320.0, 1280.0),
+    "level": (20.0, 80.0, 320.0, 1280.0),
     "state": (1.0, 5.0, 20.0),
 }
 KINDS = ("fast", "agitation", "relation", "level", "novelty")

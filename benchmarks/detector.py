@@ -1,0 +1,64 @@
+"""The detector with its default settings, and the classical candidates, as the detection benchmarks call them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from andon.evidence.lines import Statistic
+from andon.evidence.views import ViewTrace, fit_views
+from andon.plant.arrays import Float64Array, FloatArray
+from andon.plant.window import Expectation, Prepared
+from andon.training.linear import fit_linear_core
+from benchmarks.recordings import prepared
+
+Detector = Callable[[Prepared, int], Float64Array]
+
+
+def expect(ticks: Prepared, fit: int) -> dict[str, Expectation]:
+    """The linear core fitted on the first `fit` rows and run over all."""
+    rows = np.arange(ticks.rows) < fit
+    core = fit_linear_core(ticks, rows)
+    return {"linear": core.run(ticks, core.start())[0]}
+
+
+def andon(ticks: Prepared, fit: int, *, shares_above: float = np.inf) -> ViewTrace:
+    """All views, default settings, fitted on the first `fit` rows, run over all."""
+    cores = expect(ticks, fit)
+    views = fit_views(ticks, cores, np.arange(ticks.rows) < fit)
+    return views.run(ticks, cores, views.start(), shares_above=shares_above)[0]
+
+
+def _classical(only: tuple[str, ...], spans: dict[str, tuple[float, ...]]) -> Detector:
+    def run(ticks: Prepared, fit: int) -> Float64Array:
+        cores = expect(ticks, fit)
+        views = fit_views(ticks, cores, np.arange(ticks.rows) < fit, only=only, spans=spans, statistics=(Statistic.QUADRATIC,))
+        return views.run(ticks, cores, views.start())[0].trace
+
+    return run
+
+
+def agitation(ticks: Prepared, fit: int) -> Float64Array:
+    """Mean over tags of the smoothed (span 10) absolute residual of the linear core, in units of its training mean."""
+    residual = np.abs(np.nan_to_num(ticks.x - expect(ticks, fit)["linear"].forecast))
+    relative = residual / np.maximum(residual[:fit].mean(axis=0), 0.01)
+    from andon.evidence.smooth import smooth
+
+    smoothed, _ = smooth(relative.astype(np.float32), (10.0,), np.ones((1, relative.shape[1]), dtype=np.float32))
+    out: Float64Array = smoothed[0].mean(axis=1, dtype=np.float64)
+    return out
+
+
+CANDIDATES: dict[str, Detector] = {
+    "Mahalanobis": _classical(("level",), {"level": (1.0,)}),
+    "EWMA-T2 (15)": _classical(("level",), {"level": (15.0,)}),
+    "VAR residual T2": _classical(("fast",), {"fast": (1.0,)}),
+    "CVA states, EWMA 0.2": _classical(("state", "fast"), {"state": (9.0,), "fast": (9.0,)}),
+    "agitation (10)": agitation,
+}
+
+
+def ready(values: FloatArray, train: int) -> Prepared:
+    """Values scaled by their training rows."""
+    return prepared(values, train)
