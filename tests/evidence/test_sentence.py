@@ -76,7 +76,8 @@ def test_budgets_in_words(text: str, english: str, chinese: str) -> None:
     ("ns", "text"),
     [
         (0.25 * NS, "0.25 seconds"), (NS, "1 second"), (45 * NS, "45 seconds"), (MINUTE_NS, "1 minute"), (100 * NS, "1.7 minutes"),
-        (59.5 * MINUTE_NS, "1 hour"), (90 * MINUTE_NS, "90 minutes"), (3.5 * HOUR_NS, "3.5 hours"), (DAY_NS, "1 day"), (12.3 * DAY_NS, "12 days"),
+        (59.5 * MINUTE_NS, "1 hour"), (90 * MINUTE_NS, "90 minutes"), (3.5 * HOUR_NS, "3.5 hours"),
+        (DAY_NS, "1 day"), (12.3 * DAY_NS, "12 days"),
     ],
 )  # fmt: skip
 def test_durations_in_words(ns: float, text: str) -> None:

@@ -21,7 +21,7 @@ from andon.plant.time import DAY_NS, HOUR_NS
 CONFIDENCE = 0.8
 """How sure the calibration is that the rate is at most the promise; its margin follows from it."""
 
-DRIFT = 0.25
+DRIFT = 0.4
 """Log standard deviation of the rate between two periods of a process that counts as steady; widens the prediction."""
 
 PERSISTENCE: tuple[tuple[int, int], ...] = ((1, 1), (2, 3), (3, 5))

@@ -1,6 +1,6 @@
 """How often events would open at each threshold, with the uncertainty of that rate.
 
-Counted where counting resolves (at least 20 events), by a generalised Pareto tail on declustered peaks beyond; the
+Counted where counting resolves (at least 10 events), by a generalised Pareto tail on declustered peaks beyond; the
 uncertainty is a Bayesian bootstrap over blocks of time, so bursts and slow changes widen it.
 """
 
@@ -17,7 +17,7 @@ from andon.evidence.tail import Tail, fit_tail
 from andon.plant.arrays import Float64Array, Int64Array
 
 FEWEST_PEAKS = 30
-COUNTED = 20
+COUNTED = 10
 _TAIL_PEAKS = 60
 _LEVELS = 48
 _BLOCKS = 40
