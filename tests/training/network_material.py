@@ -9,13 +9,13 @@ from andon.plant.window import Prepared
 
 
 def ring_of_tags(rows: int = 2000, channels: int = 6, seed: int = 0, missing: float = 0.01) -> Prepared:
-    """Each tag follows its own past and, through a tanh, its neighbour two ticks before: a line cannot say that."""
+    """Each tag is a tent over its neighbour two ticks before, with noise: a line cannot say that."""
     rng = np.random.default_rng(seed)
     noise = rng.normal(size=(rows, channels)).astype(np.float32)
     x = np.zeros((rows, channels), dtype=np.float32)
     for t in range(2, rows):
-        x[t] = 0.3 * x[t - 1] + np.tanh(3 * np.roll(x[t - 2], 1)) + 0.3 * noise[t]
-    x /= x.std(axis=0)
+        x[t] = 1 - 1.3 * np.abs(np.roll(x[t - 2], 1)) + 0.15 * noise[t]
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
     valid = rng.random((rows, channels)) >= missing
     x[~valid] = 0
     reset = np.zeros(rows, dtype=bool)

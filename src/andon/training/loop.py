@@ -29,6 +29,7 @@ from andon.training.sizes import NetworkSizes
 PIECES = 8
 VALIDATION_ROWS = 50_000
 PATIENCE = 16
+CHECKPOINT_EVERY_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,6 @@ class LoopOptions:
     augmentation : see there
     quantiles : levels of the quality head
     checkpoint : file to resume from and to write to; None: none
-    checkpoint_every_s : at most this often
     tensorboard : folder for TensorBoard logs; None: none
     """
 
@@ -54,7 +54,6 @@ class LoopOptions:
     augmentation: Augmentation = field(default_factory=Augmentation)
     quantiles: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)
     checkpoint: str | os.PathLike[str] | None = None
-    checkpoint_every_s: float = 20.0
     tensorboard: str | os.PathLike[str] | None = None
 
 
@@ -215,7 +214,8 @@ def run_loop(
                 best = {**best, **now}
         left = spent() * (1 - share()) / share() if share() > 0 else options.time_limit_s
         parts = {f"valid_{name}": mean[name] for name in ("forecast", "level", "relation", "scale", "quality")}
-        record = TrainingRecord(update, share(), spent(), left, train_loss, mean["total"], **parts)
+        so_far = mean["total"] if math.isnan(train_loss) else train_loss
+        record = TrainingRecord(update, share(), spent(), left, so_far, mean["total"], **parts)
         records.append(record)
         if writer is not None:
             for name, value in record.as_dict().items():
@@ -265,7 +265,7 @@ def run_loop(
         if why == "time":
             judge(mean_loss)
             break
-        if options.checkpoint is not None and clock() - last_checkpoint >= options.checkpoint_every_s:
+        if options.checkpoint is not None and clock() - last_checkpoint >= CHECKPOINT_EVERY_S:
             last_checkpoint = clock()
             now = Standing(fingerprint, walk, update, best_loss, best_update, stale, spent(), [r.as_dict() for r in records])
             write_checkpoint(options.checkpoint, Checkpoint(now, _arrays(network, optimizer, best)))
