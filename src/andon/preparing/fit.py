@@ -347,8 +347,9 @@ def _fitted(plant: PlantFile, draft: Preparation, measured: _Measured, kept: _Ta
         )
         notes.append(("modes", "", modes.reason))
     # A tag that was left out may still be needed by an expression.
-    lost = [channel for channel in draft.channels if channel.name not in names and channel.source is Source.VALUE]
     derived = tuple(item for item in draft.derived if item[0] in names)
+    needed = {tag for _, text in (*derived, *draft.off) for tag in parse_expression(text).tags}
+    lost = [channel for channel in draft.channels if channel.name not in names and channel.source is Source.VALUE and channel.tag in needed]
     return replace(draft, channels=tuple(channels), others=(*draft.others, *lost), derived=derived, modes=modes, notes=tuple(notes))
 
 

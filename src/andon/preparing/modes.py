@@ -15,6 +15,7 @@ import numpy as np
 
 from andon.plant.arrays import BoolArray, Float64Array, Int64Array
 from andon.preparing.preparation import ModeModel
+from andon.preparing.scaling import a_few
 
 LEVEL_SHARE = 0.05
 COVERED = 0.97
@@ -29,8 +30,7 @@ def levels_of(values: Float64Array, most: int) -> tuple[Float64Array, float] | N
     ----------
     values : (N,) finite
     """
-    some = values if len(values) <= 20_000 else values[:: len(values) // 20_000 + 1]
-    ordered = np.sort(some)
+    ordered = np.sort(a_few(values))
     bottom, top = np.quantile(ordered, [0.002, 0.998]).tolist()
     if top <= bottom:
         return None

@@ -7,7 +7,8 @@ import numpy as np
 from andon.plant.arrays import Float64Array
 
 SD_OF_MAD = 1.4826  # of a normal distribution
-SD_OF_SPAN = 1 / 4.6527  # standard deviations between its 1 % and 99 % quantiles
+SD_OF_SPAN = 1 / 3.91993  # of a normal distribution, by its 2.5 % and 97.5 % quantiles
+LOOK_AT = 20_000
 CONSTANT_SHARE = 0.01  # of the range or the level of a tag that never moved
 CONSTANT_UNIT = 0.05  # of one unit, for a tag that stood at zero and has no range
 
@@ -16,7 +17,7 @@ def robust_scale(values: Float64Array, low: float | None = None, high: float | N
     """Centre and scale of a tag.
 
     The scale is the median absolute deviation as a standard deviation, but not below a quarter of the one that the
-    span from the 1 % to the 99 % quantile suggests (a tag that mostly rests and sometimes moves), nor below half the
+    span from the 2.5 % to the 97.5 % quantile suggests (a tag that mostly rests and sometimes moves), nor below half the
     tag's quantum. A tag that never moved takes 1 % of its range, else of its level. Every rule but the last resort
     (0.05 of one unit, for a tag that stood at zero and has no range) follows a change of unit.
 
@@ -31,7 +32,7 @@ def robust_scale(values: Float64Array, low: float | None = None, high: float | N
     """
     center = float(np.median(values))
     deviation = SD_OF_MAD * float(np.median(np.abs(values - center)))
-    bottom, top = np.quantile(values, [0.01, 0.99]).tolist()
+    bottom, top = np.quantile(values, [0.025, 0.975]).tolist()
     spread = 0.25 * SD_OF_SPAN * (top - bottom)
     scale, by = (deviation, "robust") if deviation >= spread else (spread, "spread")
     if scale <= 0:
@@ -51,8 +52,15 @@ def robust_scale(values: Float64Array, low: float | None = None, high: float | N
 
 def quantum(values: Float64Array) -> float:
     """The step in which a tag's values are stored: the smallest distance of two values, where values repeat; else 0."""
-    some = values if len(values) <= 20_000 else values[:: len(values) // 20_000 + 1]
+    some = a_few(values)
     unique = np.unique(some)
     if len(unique) < 2 or len(unique) > 0.5 * len(some):
         return 0.0
     return float(np.diff(unique).min())
+
+
+def a_few(values: Float64Array) -> Float64Array:
+    """At most 20,000 of the values, drawn at random but always the same ones (a fixed stride would miss what is periodic)."""
+    if len(values) <= LOOK_AT:
+        return values
+    return values[np.sort(np.random.default_rng(0).choice(len(values), LOOK_AT, replace=False))]
