@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from andon.auditing import Audit, TagStatistics, audit
 from andon.auditing.inspection import BLOCK, plot_of
-from andon.plant.arrays import Float64Array
+from andon.plant.arrays import Float64Array, FloatArray
 from andon.plant.budget import parse_budget
 from andon.plant.errors import AskUserError
 from andon.plant.file.parse import parse_plant_text
@@ -63,7 +63,7 @@ def messy(rows: int = 4000) -> Recording:
 @settings(max_examples=80, deadline=None)
 def test_anything_can_be_audited(values: Float64Array, kind: type[np.float32] | type[np.float64]) -> None:
     with np.errstate(over="ignore"):
-        table = values.astype(kind)
+        table: FloatArray = values.astype(kind)
     rec = Recording("a", tuple(f"t{k}" for k in range(table.shape[1])), times(len(table)), table, np.zeros(table.shape, dtype=np.uint8))
     lab = LabResults("a", "q", times(30), times(30), np.arange(30.0))
     result = audit(rec, budget=parse_budget("1/week"), lab=[lab])

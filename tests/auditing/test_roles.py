@@ -82,7 +82,7 @@ def test_setpoints() -> None:
     rng = np.random.default_rng(4)
     assert role_of(np.repeat(np.round(rng.uniform(20, 80, 25), 1), 200)) is Role.SETPOINT
     # A slow temperature in coarse steps rests as long, and moves by single steps.
-    slow: Float64Array = np.round(np.cumsum(rng.normal(0, 0.05, 5000)))
+    slow = np.rint(np.cumsum(rng.normal(0, 0.05, 5000))).astype(np.float64)
     assert np.unique(slow).size > 3
     assert role_of(slow * 1.5 + 0.5) is not Role.SETPOINT
 

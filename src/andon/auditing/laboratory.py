@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from andon.auditing.finding import Finding, duration_text, make_finding, number_text, tag_toml
+from andon.auditing.series import LARGEST, usable
 from andon.plant.arrays import Float64Array
 from andon.plant.label import LabResults
 from andon.plant.recording import Recording
-from andon.plant.status import is_valid
 from andon.plant.time import MINUTE_NS
 
 FEWEST = 20  # results below which no leak is judged
@@ -30,13 +30,14 @@ def check_leaks(recording: Recording, lab: Sequence[LabResults]) -> Iterator[Fin
             )
         if not mine or recording.rows == 0:
             continue
-        inside = (results.sample_time >= recording.time[0]) & (results.sample_time <= recording.time[-1]) & np.isfinite(results.value)
+        inside = (results.sample_time >= recording.time[0]) & (results.sample_time <= recording.time[-1])
+        inside &= np.abs(results.value) <= LARGEST
         value = results.value[inside]
         if value.size < FEWEST or float(np.ptp(value)) <= 0:
             continue
         at = np.searchsorted(recording.time, results.sample_time[inside], side="right") - 1
         now = recording.values[at].astype(np.float64)
-        now = np.where(is_valid(recording.status[at]) & np.isfinite(now), now, np.nan)
+        now = np.where(usable(now, recording.status[at]), now, np.nan)
         persistence = float(np.mean(np.diff(value) ** 2))
         for column, tag in enumerate(recording.tags):
             if tag == results.target:
@@ -102,5 +103,6 @@ def _agreement(tag: Float64Array, value: Float64Array) -> tuple[float, float]:
         return 0.0, float("inf")
     equal = float(np.mean(np.abs(x - y) <= 1e-5 * max(float(np.ptp(y)), 1e-12) + 2e-7 * np.abs(y)))
     x0, y0 = x - x.mean(), y - y.mean()
-    slope = float((x0 * y0).sum() / (x0**2).sum())
+    power = float((x0**2).sum())
+    slope = float((x0 * y0).sum()) / power if power > 0 else 0.0
     return equal, float(np.mean((y0 - slope * x0) ** 2))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from andon.auditing.finding import Finding, TagStatistics, duration_text, make_finding, number_text, tag_toml
+from andon.auditing.series import usable
 from andon.plant.arrays import Float32Array, FloatArray, StatusArray, TimeArray
-from andon.plant.status import is_valid
 from andon.plant.time import HOUR_NS
 
 SEGMENTS = 16  # stretches of consecutive rows that are compared
@@ -49,7 +49,7 @@ def sample_changes(values: FloatArray, status: StatusArray) -> Float32Array:
     out = np.zeros((count, length, width), dtype=np.float32)
     for number, start in enumerate(starts):
         part = values[start : start + length].astype(np.float64)
-        good = is_valid(status[start : start + length]) & (np.abs(np.where(np.isfinite(part), part, np.inf)) <= 1e30)
+        good = usable(part, status[start : start + length])
         at = np.where(good, np.arange(length)[:, None], -1)
         at = np.maximum.accumulate(at, axis=0)
         held = np.where(at >= 0, np.take_along_axis(np.where(good, part, 0.0), np.maximum(at, 0), axis=0), np.nan)

@@ -10,8 +10,8 @@ import numpy as np
 
 from andon.auditing.finding import Finding, make_finding, number_text, toml_text
 from andon.auditing.modes import Levels
+from andon.auditing.series import usable
 from andon.plant.arrays import BoolArray, Float64Array, FloatArray, StatusArray
-from andon.plant.status import is_valid
 from andon.plant.tag import Role
 
 SAMPLE = 4096  # rows, spread evenly, on which tags are compared
@@ -42,8 +42,7 @@ def sample_rows(values: FloatArray, status: StatusArray) -> Float64Array:
     if values.shape[0] == 0:
         return np.zeros((0, values.shape[1]))
     part = values[at].astype(np.float64)
-    good = is_valid(status[at]) & (np.abs(np.where(np.isfinite(part), part, np.inf)) <= 1e30)
-    return np.where(good, part, np.nan)
+    return np.where(usable(part, status[at]), part, np.nan)
 
 
 def off_condition(sample: Float64Array, tags: Sequence[str], levels: Sequence[Levels | None], roles: Sequence[Role]) -> OffCondition | None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from andon.plant.arrays import Float64Array, FloatArray, Int64Array, StatusArray, TimeArray
+from andon.plant.arrays import BoolArray, Float64Array, FloatArray, Int64Array, StatusArray, TimeArray
 from andon.plant.status import Status, is_valid
 
 Number = TypeVar("Number", bound=np.generic)
@@ -57,6 +57,12 @@ class Series:
         return float(self.ordered[min(int(share * (self.ordered.size - 1) + 0.5), self.ordered.size - 1)])
 
 
+def usable(values: FloatArray, status: StatusArray) -> BoolArray:
+    """True where the status allows a value to be used and it is finite and at most 1e30 in size."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.asarray(is_valid(status) & (np.abs(values) <= LARGEST), dtype=np.bool_)
+
+
 def series_of(
     tag: str, unit: str, texts: bool, time: TimeArray, values: FloatArray, status: StatusArray
 ) -> Series:  # fmt: skip
@@ -68,10 +74,8 @@ def series_of(
     values : (T,) float32 or float64
     status : (T,) uint8
     """
-    believed = is_valid(status)
-    with np.errstate(invalid="ignore", over="ignore"):
-        usable = believed & (np.abs(values) <= LARGEST)
-    value = values[usable].astype(np.float64)
+    good = usable(values, status)
+    value = values[good].astype(np.float64)
     ordered = np.sort(value)
     change = np.diff(value)
     largest = float(max(abs(ordered[0]), abs(ordered[-1]))) if ordered.size else 0.0
@@ -79,7 +83,7 @@ def series_of(
         tag=tag,
         unit=unit,
         texts=texts,
-        time=time[usable] if value.size < len(time) else time,
+        time=time[good] if value.size < len(time) else time,
         value=value,
         ordered=ordered,
         change=change,
@@ -89,7 +93,7 @@ def series_of(
         start=int(time[0]) if len(time) else 0,
         end=int(time[-1]) if len(time) else 0,
         counts=np.bincount(status, minlength=5)[:5].astype(np.int64),
-        outlandish=int(believed.sum()) - value.size,
+        outlandish=int(np.count_nonzero(is_valid(status))) - value.size,
         resolution=largest * float(np.finfo(values.dtype).eps),
     )
 
