@@ -4,6 +4,7 @@ Nothing here looks at training, and nothing here chooses a threshold: a measure 
 Headline numbers are event-wise; a point-adjusted score exists only under that name.
 """
 
+from andon.evaluating.baselines import BASELINES, Baseline, baseline_answers, fit_baseline, limit_for_events
 from andon.evaluating.change_points import NabScores, nab_scores
 from andon.evaluating.events import Caught, EventScores, Span, label_mask, match_events, spans
 from andon.evaluating.pointwise import Confusion, average_precision, composite_f1, confusion, point_adjusted_f1, roc_auc, roc_curve
@@ -24,12 +25,17 @@ from andon.evaluating.quality import (
 )
 from andon.evaluating.ranges import RangeScores, range_scores
 from andon.evaluating.rates import Rate, poisson_interval, rate_per_day
+from andon.evaluating.report_card import Answer, CardRow, ReportCard, report_card, summary_sentence
 from andon.evaluating.responsibility import hit_rate
 from andon.evaluating.segments import segments
 from andon.evaluating.vus import Vus, vus, vus_pr, vus_roc
 from andon.evaluating.window_rule import acf_window
 
 __all__ = [
+    "BASELINES",
+    "Answer",
+    "Baseline",
+    "CardRow",
     "Caught",
     "Confusion",
     "EventScores",
@@ -37,18 +43,22 @@ __all__ = [
     "QualityScores",
     "RangeScores",
     "Rate",
+    "ReportCard",
     "Span",
     "Vus",
     "acf_window",
     "average_precision",
+    "baseline_answers",
     "block_coverage",
     "brier",
     "composite_f1",
     "confusion",
     "coverage",
     "expected_calibration_error",
+    "fit_baseline",
     "hit_rate",
     "label_mask",
+    "limit_for_events",
     "mae",
     "match_events",
     "mean_width",
@@ -61,11 +71,13 @@ __all__ = [
     "r2",
     "range_scores",
     "rate_per_day",
+    "report_card",
     "rmse",
     "roc_auc",
     "roc_curve",
     "segments",
     "spans",
+    "summary_sentence",
     "vus",
     "vus_pr",
     "vus_roc",
