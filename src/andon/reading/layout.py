@@ -192,7 +192,7 @@ def _long(
     if tag >= 0 and kinds[tag] == "number" and not ("tag" in said or words[tag] in ("tagid", "pointid", "sensorid", "itemid")):
         tag = -1
     if tag < 0 and len(rest) == 2 and "tag" not in said:
-        texts = [number for number in rest if kinds[number] == "text"]
+        texts = [number for number in rest if kinds[number] == "text" and words[number] not in ASSET]
         numbers = [number for number in rest if kinds[number] == "number"]
         if len(texts) == 1 and len(numbers) == 1:
             stamps = table.head.select(str(time), str(texts[0]))

@@ -83,6 +83,7 @@ def tidy(text: str) -> str:
         out = re.sub(r"\s*[年月]\s*", "-", out, count=2)
         out = re.sub(r"\s*日\s*", " ", out)
         out = re.sub(r"\s*[时分]\s*", ":", out).replace("秒", "").strip().rstrip(":")
+        out = re.sub(r":(\d)(?=:|$|\s)", r":0\1", out)
         for word, mark in (("上午", "AM"), ("下午", "PM")):
             if word in out:
                 out = re.sub(r"\s+", " ", out.replace(word, "").strip() + " " + mark)

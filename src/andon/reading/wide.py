@@ -62,9 +62,9 @@ def find_decimal(table: Table, columns: list[int], decimal: str | None) -> str:
     try:
         found = numerals.decimal_mark(_marked(table.head, columns), table.at())
     except Question:
-        texts: set[str] = set()
+        texts: dict[str, None] = {}
         for batch in table.batches(columns):
-            texts |= set(_marked(batch, columns))
+            texts |= dict.fromkeys(_marked(batch, columns))
         found = numerals.decimal_mark(texts, table.at())
     return found or "."
 
@@ -79,7 +79,7 @@ def _marked(frame: pl.DataFrame, columns: list[int]) -> list[str]:
     texts: dict[str, None] = {}
     for number in columns:
         cells = frame[str(number)].drop_nulls()
-        cells = cells.filter(cells.str.contains(r"[.,]")).unique().head(5_000)
+        cells = cells.filter(cells.str.contains(r"[.,]")).unique(maintain_order=True).head(5_000)
         texts |= dict.fromkeys(text for text in cells.to_list() if numerals.looks_like_number(text))
     return list(texts)
 
