@@ -225,59 +225,71 @@ class EventOpener:
             return None
         return state.span if state.on else replace(state.span, end=state.last_on + 1)
 
-    def _gain(self, value: float) -> int:
-        scaled = (value - self.opening.band) / self.opening.unit * _CUSUM_UNIT
-        return round(min(max(scaled, -_CUSUM_CLIP), _CUSUM_CLIP))
+    def advance(self, now: int, value: float, judged: bool, level: float, state: OpenerState) -> tuple[OpenerState, Span | None]:
+        """The rule as one reads it, for one tick; the live path, and the twin of `_run_rows`.
+
+        Parameters
+        ----------
+        now : tick
+        value, judged, level : evidence, whether it can be judged, threshold in force
+        state : before this tick
+
+        Returns
+        -------
+        state after it (`state.span` is the event that is open, `state.last_on == now` where this tick belongs to it), and
+        the span that closed at this tick, if one did
+        """
+        o, span, on, closed = self.opening, state.span, state.on, None
+        if span is not None and now - state.last_on > o.gap_ticks:
+            closed, span, on = replace(span, end=state.last_on + 1), None, False
+        if not judged or value != value:
+            if closed is None:
+                return replace(state, last_tick=now) if state.last_tick != now else state, None
+            return replace(state, last_tick=now, span=None, on=False), closed
+        cusum, zero, last_on, recent = state.cusum, state.zero_tick, state.last_on, state.recent
+        if zero == _NEVER or now - state.judged_tick > o.gap_ticks:
+            on, cusum, zero = False, 0, now - 1
+        held = value
+        if o.m > 1:
+            near = [pair for pair in recent if now - pair[0] < o.m]
+            near.append((now, value))
+            held = sorted([v for _, v in near], reverse=True)[o.n - 1] if len(near) >= o.n else -np.inf
+            recent = tuple(near[-(o.m - 1) :])
+        scaled = (value - o.band) / o.unit * _CUSUM_UNIT
+        cusum = max(0, cusum + round(min(max(scaled, -_CUSUM_CLIP), _CUSUM_CLIP)))
+        if cusum == 0:
+            zero = now
+        if held >= level:
+            on = True
+            if span is None:
+                span = Span(min(zero + 1, now), now, now, None, value, level)
+        elif on and value < o.centre + o.hysteresis * (level - o.centre):
+            on = False
+        if on and span is not None:
+            last_on, cusum, zero = now, 0, now
+            if value > span.peak_evidence:
+                span = replace(span, peak=now, peak_evidence=value)
+        return OpenerState(recent, now, now, on, last_on, span, cusum, zero), closed
 
     def _run_scalar(
         self, trace: FloatArray, judge: BoolArray, tick: Int64Array, state: OpenerState, thresholds: FloatArray | float
     ) -> tuple[EventSpans, OpenerState]:
-        """The rule as one reads it, tick by tick; the live path, and the twin of `_run_rows`."""
-        o = self.opening
-        levels = np.asarray(thresholds, dtype=np.float64)
-        recent, judged_tick, on, last_on = state.recent, state.judged_tick, state.on, state.last_on
-        span, cusum, zero = state.span, state.cusum, state.zero_tick
+        levels = np.broadcast_to(np.asarray(thresholds, dtype=np.float64), (len(trace),))
         opened: dict[int, Span] = {}
         closed: list[Span] = []
         active = np.zeros(len(trace), dtype=bool)
         for row in range(len(trace)):
-            now, value = int(tick[row]), float(trace[row])
-            level = float(levels) if levels.ndim == 0 else float(levels[row])
-            if span is not None and now - last_on > o.gap_ticks:
-                span = replace(span, end=last_on + 1)
-                closed.append(span)
-                if span.start in opened:
-                    opened[span.start] = span
-                span, on = None, False
-            if not judge[row] or value != value:
-                continue
-            if zero == _NEVER or now - judged_tick > o.gap_ticks:
-                on, cusum, zero = False, 0, now - 1
-            judged_tick = now
-            held = value
-            if o.m > 1:
-                recent = (*((t, v) for t, v in recent if now - t < o.m), (now, value))
-                held = sorted([v for _, v in recent], reverse=True)[o.n - 1] if len(recent) >= o.n else -np.inf
-            cusum = max(0, cusum + self._gain(value))
-            if cusum == 0:
-                zero = now
-            if held >= level:
-                on = True
-                if span is None:
-                    span = Span(min(zero + 1, now), now, now, None, value, level)
-                    opened[now] = span
-            elif on and value < o.centre + o.hysteresis * (level - o.centre):
-                on = False
-            if on and span is not None:
-                active[row] = True
-                last_on, cusum, zero = now, 0, now
-                if value > span.peak_evidence:
-                    span = replace(span, peak=now, peak_evidence=value)
-                    if span.start in opened:
-                        opened[span.start] = span
-        last_tick = int(tick[-1]) if len(trace) else state.last_tick
-        out = OpenerState(recent[-(o.m - 1) :] if o.m > 1 else (), judged_tick, last_tick, on, last_on, span, cusum, zero)
-        return EventSpans(tuple(opened.values()), tuple(closed), active), out
+            now = int(tick[row])
+            before = state.span
+            state, ended = self.advance(now, float(trace[row]), bool(judge[row]), float(levels[row]), state)
+            if ended is not None:
+                closed.append(ended)
+                if ended.start in opened:
+                    opened[ended.start] = ended
+            if state.span is not None and (state.span.start in opened or before is None or before.start != state.span.start):
+                opened[state.span.start] = state.span
+            active[row] = state.last_on == now
+        return EventSpans(tuple(opened.values()), tuple(closed), active), state
 
     def _run_rows(
         self, trace: FloatArray, judge: BoolArray, tick: Int64Array, state: OpenerState, thresholds: FloatArray | float
