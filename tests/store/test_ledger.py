@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,21 @@ def test_entries_come_back(ledger: Ledger) -> None:
     assert [e.number for e in ledger.entries(after=4)] == [5, 6]
     assert list(ledger.entries("other")) == []
     assert ledger.verify() == ()
+
+
+def test_the_end_is_read_quickly_and_rightly(tmp_path: Path) -> None:
+    long = Ledger(tmp_path / "long.jsonl")
+    long.append("note", {}, at=1)
+    first = lines(long)[0]
+    # 20,000 entries, written at once: the chain does not matter to reading the end.
+    many = [json.loads(first) | {"number": number} for number in range(1, 20_001)]
+    long.path.write_text("".join(json.dumps(row) + "\n" for row in many), encoding="utf-8")
+    began = time.perf_counter()
+    assert [e.number for e in long.since(19_999)] == [19_999, 20_000]
+    assert long.head()[0] == 20_000
+    assert time.perf_counter() - began < 0.2
+    for number in (1, 2, 15_000, 20_000, 20_001):
+        assert [e.number for e in long.since(number)] == list(range(number, 20_001))
 
 
 def test_an_empty_ledger(tmp_path: Path) -> None:

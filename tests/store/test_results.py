@@ -135,7 +135,8 @@ def test_a_long_recording_is_written_and_read_in_seconds(tmp_path: Path) -> None
     long = dataclasses.replace(
         plain, time=np.arange(rows, dtype=np.int64) * 60, verdict=np.zeros(rows, np.uint8), why=np.zeros(rows, np.uint8),
         p=rng.random(rows), evidence=rng.random(rows), threshold=np.ones(rows), mode=np.zeros(rows, np.int16),
-        revision=np.zeros(rows, np.int32), top_tags=rng.integers(-1, 3, (rows, 5)).astype(np.int32), top_shares=np.ones((rows, 5), np.float32),
+        revision=np.zeros(rows, np.int32), top_tags=rng.integers(-1, 3, (rows, 5)).astype(np.int32),
+        top_shares=np.ones((rows, 5), np.float32),
     )  # fmt: skip
     got = read_verdicts(write_verdicts(tmp_path, long))
     np.testing.assert_array_equal(got.top_tags, long.top_tags)

@@ -93,7 +93,7 @@ def write_keys(keys: Keys, path: str | os.PathLike[str]) -> tuple[Path, Path]:
     try:
         private.parent.mkdir(parents=True, exist_ok=True)
         for file, text, mode in ((private, keys.private, 0o600), (public, keys.public.encode() + b"\n", 0o644)):
-            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
+            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode), "wb") as out:
                 out.write(text)
     except OSError as error:
         raise StoreError(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -97,6 +97,10 @@ class Ledger:
             if entry is not None and entry.number > after and what in (None, entry.what):
                 yield entry
 
+    def since(self, number: int) -> list[Entry]:
+        """Entries from `number` on, read from the end of the file: quick however long the ledger is."""
+        return self._from_end(lambda entry: entry.number < number, lambda entry: entry.number >= number)
+
     def head(self) -> tuple[int, str]:
         """Number and hash of the last entry; (0, START) of an empty ledger."""
         last = self._last()
@@ -140,23 +144,24 @@ class Ledger:
             ) from error
 
     def _last(self) -> Entry | None:
-        """The last readable entry, found from the end of the file."""
+        """The last readable entry."""
+        return next(iter(self._from_end(lambda _: True, lambda _: True)[-1:]), None)
+
+    def _from_end(self, enough: Callable[[Entry], bool], wanted: Callable[[Entry], bool]) -> list[Entry]:
+        """The wanted entries of a piece at the end of the file that begins with one that is early enough, or of the whole."""
         try:
             with open(self.path, "rb") as file:
                 size = file.seek(0, os.SEEK_END)
-                span = 4096
+                span = 16_384
                 while True:
                     file.seek(max(0, size - span))
                     lines = file.read().splitlines(keepends=True)
-                    for text in reversed(lines if span >= size else lines[1:]):
-                        entry = _parse(text)
-                        if entry is not None:
-                            return entry
-                    if span >= size:
-                        return None
+                    found = [entry for text in (lines if span >= size else lines[1:]) if (entry := _parse(text)) is not None]
+                    if span >= size or (found and enough(found[0])):
+                        return [entry for entry in found if wanted(entry)]
                     span *= 4
         except FileNotFoundError:
-            return None
+            return []
         except OSError as error:
             raise StoreError(
                 f"cannot read the ledger: {error.strerror or error}", at=At(file=str(self.path)), do="check the folder"

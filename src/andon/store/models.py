@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import difflib
 import getpass
-import itertools
 import json
 import os
 import time
@@ -57,12 +56,12 @@ class ModelStore:
             raise StoreError(f"cannot read: {error.strerror or error}", at=At(file=str(self._state_file)), do="check the folder") from error
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             state = State()  # made again below, from the ledger
-        if state.number:
-            known, *_ = [*itertools.islice(self.ledger.entries(after=state.number - 1), 1), None]
-            if known is None or known.hash != state.hash:
-                state = State()  # the state of another ledger
-        for entry in self.ledger.entries(after=state.number):
-            state = advance(state, entry)
+        entries = self.ledger.since(max(state.number, 1))
+        if state.number and (not entries or (entries[0].number, entries[0].hash) != (state.number, state.hash)):
+            state, entries = State(), self.ledger.since(1)  # the state of another ledger
+        for entry in entries:
+            if entry.number > state.number:
+                state = advance(state, entry)
         return state
 
     def save(
@@ -285,7 +284,7 @@ class ModelStore:
 
     def _change(self, state: State, what: str, data: Mapping[str, Any], at: int | None, by: str | None) -> State:
         entry = self.ledger.append_locked(what, data, at=time.time_ns() if at is None else at, by=_who(by))
-        for missed in self.ledger.entries(after=state.number):  # one, or two where a torn line was put aside
+        for missed in self.ledger.since(state.number + 1):  # one, or two where a torn line was put aside
             state = advance(state, missed)
         assert state.hash == entry.hash
         # The change is in the ledger and holds; a state that could not be written lags, and the next reader makes up for it.

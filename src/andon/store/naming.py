@@ -20,7 +20,7 @@ def file_name(name: str) -> str:
         c if c in _PLAIN or (c.isalnum() and c.isprintable()) else quote(c.encode("utf-8", "surrogatepass"), safe="") for c in name
     )
     if text[:1] in (".", " ", ""):
-        text = f"%{ord(text[0]):02X}{text[1:]}" if text else "%00"
+        text = f"%{ord(text[0]):02X}{text[1:]}" if text else "%"
     if text[-1] in ". ":
         text = f"{text[:-1]}%{ord(text[-1]):02X}"
     if text.split(".")[0].lower() in _DEVICES:
@@ -34,4 +34,4 @@ def file_name(name: str) -> str:
 
 def name_of(file: str) -> str:
     """The name that gave `file`; a name that was cut is lost, and the file name comes back."""
-    return unquote(file, encoding="utf-8", errors="surrogateescape") if file != "%00" else ""
+    return unquote(file, encoding="utf-8", errors="surrogateescape") if file != "%" else ""
