@@ -13,12 +13,13 @@ from andon.plant.errors import PreparationError
 from andon.plant.file.parse import parse_plant_text
 from andon.plant.file.schema import Machine, PlantFile, Sampling, Target
 from andon.plant.label import Label, LabelKind
+from andon.plant.messages import LANGUAGES
 from andon.plant.recording import Recording
 from andon.plant.status import Status
 from andon.plant.tag import Role, Tag
 from andon.plant.time import DAY_NS, HOUR_NS, MINUTE_NS
 from andon.plant.verdict import Why
-from andon.preparing import Period, Preparation, Source, check_recording, fit_preparation, prepare
+from andon.preparing import Period, Preparation, Source, check_recording, fit_preparation, prepare, say_note
 
 ROWS = 3000
 START = 1_700_006_400 * 10**9  # on a full hour
@@ -77,6 +78,8 @@ def test_roles() -> None:
     assert preparation.context_names == ("age", "mode=A", "mode=B", "grade=x", "grade=y", "grade=z")
     assert preparation.interval_ns == MINUTE_NS
     assert {(kind, tag) for kind, tag, _ in preparation.notes} == {("constant", "spare"), ("no-data", "broken")}
+    for language in LANGUAGES:
+        assert all("spare" in say_note(note, language) for note in preparation.notes if note[1] == "spare")
     by = {channel.name: channel.scaled_by for channel in preparation.channels}
     assert by["pressure"] == "robust"
     assert by["spare"] == "level"
@@ -163,6 +166,10 @@ def test_modes_that_are_discovered() -> None:
     recording = press().select(("pressure", "setpoint", "crank"))
     preparation = fit_preparation(recording, plant.__class__(modes=plant.modes, tags=plant.tags), ALL)
     assert preparation.modes.source == "discovered"
+    assert Preparation.from_dict(json.loads(json.dumps(preparation.to_dict()))) == preparation
+    assert [say_note(note) for note in preparation.notes] == [
+        "Operating modes were discovered (number: channels; share of normal time covered): 2: setpoint; 100.0%."
+    ]
     got, _ = prepare(preparation, recording)
     product = (np.arange(ROWS) // 500) % 2
     modes = got.mode if got.mode[0] == 0 else 1 - got.mode
@@ -285,8 +292,8 @@ def test_absent_and_extra_tags_are_reported() -> None:
     recording = press().select(("pressure", "setpoint", "strokes", "product", "spare", "stranger"))
     problems = {problem.kind: problem for problem in check_recording(preparation, recording)}
     assert problems["absent-tag"].count == 2
-    assert problems["absent-tag"].what == "crank, grade are not in the recording"
-    assert problems["extra-tag"].what == "stranger is not known to the model"
+    assert problems["absent-tag"].what == "crank, grade: not in the recording, taken as missing throughout."
+    assert problems["extra-tag"].what == "stranger: not known to the model, ignored."
 
 
 def test_one_row_and_one_constant_tag() -> None:

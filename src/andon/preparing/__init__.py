@@ -18,7 +18,7 @@ from andon.preparing.fit import fit_preparation
 from andon.preparing.interval import suggest_hold, suggest_interval
 from andon.preparing.periods import Period, Split, check_split, excluded_periods, split_periods
 from andon.preparing.plan import make_plan
-from andon.preparing.preparation import Category, Channel, ModeModel, Preparation, Source
+from andon.preparing.preparation import Category, Channel, ModeModel, Preparation, Source, say_note
 from andon.preparing.run import join, prepare
 from andon.preparing.state import PrepareState
 
@@ -38,6 +38,7 @@ __all__ = [
     "join",
     "make_plan",
     "prepare",
+    "say_note",
     "split_periods",
     "suggest_hold",
     "suggest_interval",

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 import numpy as np
 
 from andon.plant.errors import At, PreparationError
+from andon.plant.messages import say
 from andon.plant.recording import Problem, Recording
 from andon.plant.time import format_duration
 from andon.preparing.preparation import Preparation
@@ -38,14 +39,13 @@ def check_recording(preparation: Preparation, recording: Recording) -> tuple[Pro
         )
     check_interval(preparation, recording)
     problems: list[Problem] = []
-    if absent:
-        problems.append(
-            Problem("absent-tag", f"{_some(absent)} not in the recording", "taken as missing throughout", At(tag=absent[0]), len(absent))
-        )
     known = set(wanted)
     extra = [tag for tag in recording.tags if tag not in known]
-    if extra:
-        problems.append(Problem("extra-tag", f"{_some(extra)} not known to the model", "ignored", At(tag=extra[0]), len(extra)))
+    for kind, tags, rule in (("absent-tag", absent, "taken as missing throughout"), ("extra-tag", extra, "ignored")):
+        if tags:
+            some = _some(tags)
+            what = say(f"preparing.{kind}", tags=some)
+            problems.append(Problem(kind, what, rule, At(tag=tags[0]), len(tags), (("tags", some),)))
     return tuple(problems)
 
 
@@ -70,4 +70,4 @@ def check_interval(preparation: Preparation, recording: Recording) -> None:
 
 def _some(tags: Iterable[str]) -> str:
     names = list(tags)
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more are" if len(names) > 5 else " is" if len(names) == 1 else " are")
+    return ", ".join(names[:5]) + (f" + {len(names) - 5}" if len(names) > 5 else "")

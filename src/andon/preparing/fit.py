@@ -221,7 +221,7 @@ def _draft(plant: PlantFile, recordings: Sequence[Recording], masks: Sequence[Bo
         if kept.settings[tag].role is Role.CATEGORY:
             levels, count = _levels(recordings, masks, tag, MOST_LEVELS)
             if count > MOST_LEVELS:
-                notes.append(("many-levels", tag, f"{count} levels, the {MOST_LEVELS} most frequent are kept"))
+                notes.append(("many-levels", tag, f"{count}, {MOST_LEVELS}"))
             if len(levels) > 1:
                 categories.append(Category(tag, levels, kept.hold(tag)))
     modes = ModeModel()
@@ -230,7 +230,7 @@ def _draft(plant: PlantFile, recordings: Sequence[Recording], masks: Sequence[Bo
             raise kept._no_tag(kept.mode_tag, "modes.tag")
         levels, count = _levels(recordings, masks, kept.mode_tag, plant.modes.most)
         if count > plant.modes.most:
-            notes.append(("many-modes", kept.mode_tag, f"{count} modes, the {plant.modes.most} most frequent are kept"))
+            notes.append(("many-modes", kept.mode_tag, f"{count}, {plant.modes.most}"))
         if not levels:
             raise PreparationError(
                 "the mode's tag has no value in training", at=At(tag=kept.mode_tag, key="modes.tag"), do="choose another tag"
@@ -320,12 +320,12 @@ def _fitted(plant: PlantFile, draft: Preparation, measured: _Measured, kept: _Ta
         column = measured.values[:, index]
         column = column[np.isfinite(column)]
         if len(column) == 0:
-            notes.append(("no-data", channel.tag, "no valid value in normal training time; left out"))
+            notes.append(("no-data", channel.tag, ""))
             continue
         low, high = (channel.low, channel.high) if channel.source is Source.VALUE else (None, None)
         center, scale, by = robust_scale(column, low, high)
         if by in ("range", "level", "unit"):
-            notes.append(("constant", channel.tag, f"constant in training; scaled by its {by}"))
+            notes.append(("constant", channel.tag, by))
         stuck = None
         if _watches(draft, index, measured, kept) and by not in ("range", "level", "unit"):
             stuck = max(STUCK_MARGIN * int(measured.longest[index]), STUCK_TICKS * draft.interval_ns)
@@ -345,7 +345,7 @@ def _fitted(plant: PlantFile, draft: Preparation, measured: _Measured, kept: _Ta
             setpoint,
             plant.modes.most,
         )
-        notes.append(("modes", "", modes.reason))
+        notes.append(("modes", "", ":".join(modes.reason)))
     # A tag that was left out may still be needed by an expression.
     derived = tuple(item for item in draft.derived if item[0] in names)
     needed = {tag for _, text in (*derived, *draft.off) for tag in parse_expression(text).tags}

@@ -71,7 +71,7 @@ def discover_modes(scaled: Float64Array, tick: Int64Array, names: tuple[str, ...
         if found:
             break
     if not found:
-        return replace(none, reason="no channel stands at separate levels")
+        return replace(none, reason=("no-levels", ""))
     used = sorted(sorted(found, key=lambda channel: (-found[channel][1], channel))[:MOST_CHANNELS])
     values = scaled[:, used]
     whole = np.isfinite(values).all(axis=1)
@@ -84,21 +84,19 @@ def discover_modes(scaled: Float64Array, tick: Int64Array, names: tuple[str, ...
     kept = np.flatnonzero(counts >= LEVEL_SHARE * len(values))
     covered = float(counts[kept].sum()) / len(values)
     if not 2 <= len(kept) <= most or covered < COVERED:
-        return replace(
-            none, reason=f"{len(kids)} combinations of levels cover {covered:.0%}" if (kids := kept.tolist()) else "no level lasts"
-        )
+        return replace(none, reason=("combinations", f"{len(kept)}, {covered:.0%}"))
     changes = int((np.diff(inverse) != 0).sum())
     dwell = (int(tick[-1]) - int(tick[0])) / max(changes, 1)
     if dwell < DWELL_TICKS:
-        return replace(none, reason=f"levels change every {dwell:.0f} ticks, too often for operating modes")
+        return replace(none, reason=("too-often", f"{dwell:.0f}"))
     middle: Float64Array = np.array([np.median(values[inverse == kind], axis=0) for kind in kept])
     apart = np.abs(middle[:, None, :] - middle[None, :, :]).max(axis=2)
     radius = 0.5 * float(apart[apart > 0].min())
-    reason = f"{len(kept)} modes by {', '.join(names[channel] for channel in used)}, covering {covered:.1%} of normal time"
+    by = ", ".join(names[channel] for channel in used)
     return ModeModel(
         "discovered",
         channels=tuple(names[channel] for channel in used),
         centers=tuple(tuple(center) for center in middle.tolist()),
         radius=radius,
-        reason=reason,
+        reason=("found", f"{len(kept)}: {by}; {covered:.1%}"),
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from andon.plant.errors import PreparationError
+from andon.plant.messages import say
 
 PREPARATION_SCHEMA_VERSION = 1
 
@@ -75,7 +76,7 @@ class ModeModel:
     centers : (modes, channels) in scaled units
     radius : distance beyond which the mode is unknown
     hold_ns : how long the last value of the mode's tag stands
-    reason : why modes were discovered, or not
+    reason : why modes were discovered, or not: a kind of `preparing.modes.<kind>`, and its detail
     """
 
     source: str = "none"
@@ -85,7 +86,7 @@ class ModeModel:
     centers: tuple[tuple[float, ...], ...] = ()
     radius: float = 0.0
     hold_ns: int = 0
-    reason: str = ""
+    reason: tuple[str, str] = ("none", "")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -131,7 +132,7 @@ class Preparation:
     maintenance : windows by asset ("" is for all)
     fitted_from, fitted_to : the time that was used, ns
     sample_ns : median time between samples in training
-    notes : (kind, tag, text) what fitting had to decide and a person may want to know
+    notes : (kind, tag, detail) what fitting had to decide and a person may want to know; `say_note` makes it a sentence
     """
 
     assets: tuple[str, ...]
@@ -208,6 +209,15 @@ class Preparation:
             return cls(**more)
         except (KeyError, TypeError, ValueError) as error:
             raise PreparationError(f"a damaged preparation: {error}", do="train again") from error
+
+
+def say_note(note: tuple[str, str, str], language: str = "en") -> str:
+    """The sentence of one note of a preparation."""
+    kind, tag, detail = note
+    if kind == "modes":
+        reason, _, more = detail.partition(":")
+        return say(f"preparing.modes.{reason}", language, detail=more)
+    return say(f"preparing.note.{kind}", language, tag=tag, detail=detail)
 
 
 def _tuple(value: Any) -> Any:

@@ -89,7 +89,7 @@ def _where(condition: Float64Array, yes: Float64Array, no: Float64Array) -> Floa
 
 
 # name -> (fewest parts, most parts, function)
-_FUNCTIONS: dict[str, tuple[int, int, Callable[..., Any]]] = {
+FUNCTIONS: dict[str, tuple[int, int, Callable[..., Any]]] = {
     "abs": (1, 1, np.abs),
     "min": (2, 50, lambda *parts: _fold(np.minimum, parts)),
     "max": (2, 50, lambda *parts: _fold(np.maximum, parts)),
@@ -165,7 +165,7 @@ def _value(node: Node, columns: Columns, texts: Texts) -> Any:
             return _OPERATORS["==" if equal else "!="](np.asarray(column, dtype=np.float64), np.float64(at))
         case Apply(name, parts):
             operands = [_value(part, columns, texts) for part in parts]
-            result = (_FUNCTIONS[name][2] if name in _FUNCTIONS else _OPERATORS[name])(*operands)
+            result = (FUNCTIONS[name][2] if name in FUNCTIONS else _OPERATORS[name])(*operands)
             return np.where(np.isfinite(result), result, np.nan)
 
 
@@ -197,7 +197,7 @@ class _Reader:
         raise PlantFileError(
             f"line {line}, column {column} of {self.text!r}: {what}",
             at=self.at,
-            do=do or "use numbers, tags, + - * /, comparisons, and, or, not, and " + ", ".join(_FUNCTIONS),
+            do=do or "use numbers, tags, + - * /, comparisons, and, or, not, and " + ", ".join(FUNCTIONS),
         )
 
     def _place(self, node: ast.AST | None) -> tuple[int, int]:
@@ -280,7 +280,7 @@ class _Reader:
                     'a text may only be compared with a tag, like product == "A"', node, do="write tags without quotes or in backticks"
                 )
             case ast.Name(id=name):
-                if name in _FUNCTIONS or name == "tag":
+                if name in FUNCTIONS or name == "tag":
                     self.fail(f"{name} is a function", node, do=f"write it as {name}(…), or `{name}` where it is a tag")
                 # Python normalises names (NFKC); a tag's id is never changed.
                 return self._tag(self.quoted.get(name) or ast.get_source_segment(self.code, node) or name)
@@ -301,14 +301,14 @@ class _Reader:
                 return self._comparisons([left, *comparators], ops, depth)
             case ast.Call(func=ast.Name(id="tag"), args=[ast.Constant(value=str() as name)], keywords=[]):
                 return self._tag(name)
-            case ast.Call(func=ast.Name(id=name), args=parts, keywords=[]) if name in _FUNCTIONS:
-                fewest, most, _ = _FUNCTIONS[name]
+            case ast.Call(func=ast.Name(id=name), args=parts, keywords=[]) if name in FUNCTIONS:
+                fewest, most, _ = FUNCTIONS[name]
                 if not fewest <= len(parts) <= most:
                     count = str(fewest) if fewest == most else f"at least {fewest}"
                     self.fail(f"{name} takes {count} value{'s' if count != '1' else ''}, not {len(parts)}", node)
                 return Apply(name, tuple(self._node(part, depth + 1) for part in parts))
             case ast.Call(func=ast.Name(id=name)):
-                self.fail(f"there is no function {name}" if name not in _FUNCTIONS and name != "tag" else f"{name} cannot take this", node)
+                self.fail(f"there is no function {name}" if name not in FUNCTIONS and name != "tag" else f"{name} cannot take this", node)
         self.fail(f"{ast.unparse(node)[:40]!r} is not allowed here", node)
 
     def _number(self, value: float, node: ast.expr) -> Number:
