@@ -83,6 +83,18 @@ def test_a_fault_labelled_by_one_instant_can_be_caught() -> None:
     assert match([Span(100, 120)], [fault(100, 100)]).recall == 1.0
 
 
+def test_labels_outside_the_period_are_left_out() -> None:
+    labels = [fault(0, 100), fault(90, 110), fault(150, 150), fault(200, 250), fault(201, 250)]
+    got = match([Span(195, None)], labels, since_ns=100, until_ns=200, lead_ns=10)
+    assert [label.start for label in got.missed] == [90, 150]
+    assert [c.label.start for c in got.caught] == [200]
+
+
+def test_an_event_that_lasts_ends_with_the_period() -> None:
+    got = match([Span(50, None)], [], until_ns=50 + DAY_NS)
+    assert got.alarm_share == pytest.approx(0.1)
+
+
 def test_nothing_at_all() -> None:
     got = match([], [])
     assert math.isnan(got.precision)

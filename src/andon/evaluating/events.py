@@ -124,6 +124,7 @@ def match_events(
     lead_ns: int = 0,
     merge_gap_ns: int = 0,
     level: float = 0.9,
+    since_ns: int | None = None,
     until_ns: int | None = None,
 ) -> EventScores:
     """Match events with labelled faults of the same asset.
@@ -136,7 +137,9 @@ def match_events(
     lead_ns : how long before a fault an event may open and still announce it
     merge_gap_ns : false events less than this apart count once, as in the budget
     level : of the interval of the false-alarm rate
-    until_ns : end of the evaluated period, for events that still last; without it they count as endless
+    since_ns, until_ns : first and last tick of the evaluated period. Labels wholly outside are left out (a fault of another
+        year is not missed), and events that still last end with the period; without them every label counts and such
+        events are endless
 
     Raises
     ------
@@ -148,6 +151,7 @@ def match_events(
     for label in labels:
         if label.end < label.start:
             raise EvaluationError(f"a label of {label.asset} ends before it starts", do="swap its start and end in labels.csv")
+    labels = tuple(x for x in labels if _meets(x, since_ns, until_ns))
     faults = sorted((x for x in labels if x.kind is LabelKind.FAULT), key=lambda x: (x.start, x.end))
     quiet = [x for x in labels if x.kind in (LabelKind.PLANNED, LabelKind.UNKNOWN)]
     order = sorted(range(len(events)), key=lambda i: (events[i].start, i))
@@ -206,6 +210,11 @@ def label_mask(time: TimeArray, labels: Iterable[Label], *kinds: LabelKind) -> B
         if label.kind in (kinds or (LabelKind.FAULT,)):
             inside[np.searchsorted(at, label.start) : np.searchsorted(at, label.end)] = True
     return inside
+
+
+def _meets(label: Label, since_ns: int | None, until_ns: int | None) -> bool:
+    after = since_ns is None or max(label.end, label.start + 1) > since_ns
+    return after and (until_ns is None or label.start <= until_ns)
 
 
 def _end(event: Period, until_ns: int | None) -> int:

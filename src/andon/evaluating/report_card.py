@@ -168,7 +168,7 @@ def report_card(
     labels = tuple(labels)
     fault = label_mask(at, labels)
     counted = ~label_mask(at, labels, LabelKind.PLANNED, LabelKind.UNKNOWN)
-    inside = tuple(x for x in labels if len(at) and x.start <= at[-1] and max(x.end, x.start + 1) > at[0])
+    period = (int(at[0]), int(at[-1])) if len(at) else (0, -1)
     rows = []
     for answer in answers:
         score = np.asarray(answer.score, dtype=np.float64)
@@ -178,9 +178,15 @@ def report_card(
         events = spans(at, answer.alarm & judged, merge_gap_ns) if answer.events is None else answer.events
         quiet = int((judged & counted & ~fault).sum()) * interval_ns
         matched = match_events(
-            events, inside, running_ns=quiet, lead_ns=lead_ns, merge_gap_ns=merge_gap_ns, level=level,
-            until_ns=int(at[-1]) if len(at) else None,
-        )  # fmt: skip
+            events,
+            labels,
+            running_ns=quiet,
+            lead_ns=lead_ns,
+            merge_gap_ns=merge_gap_ns,
+            level=level,
+            since_ns=period[0],
+            until_ns=period[1],
+        )
         use = judged & counted
         truth, said, value = fault[use], answer.alarm[use], score[use]
         rows.append(CardRow(
@@ -189,7 +195,7 @@ def report_card(
             float(np.mean(~judged)) if len(at) else math.nan,
         ))  # fmt: skip
     first = ~np.isnan(np.asarray(answers[0].score, dtype=np.float64))
-    faults = sum(label.kind is LabelKind.FAULT for label in inside)
+    faults = len(rows[0].events.caught) + len(rows[0].events.missed)
     return ReportCard(tuple(rows), faults, int((first & counted & ~fault).sum()) * interval_ns, window, thresholds)
 
 
