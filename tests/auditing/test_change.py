@@ -64,6 +64,13 @@ def test_tags_that_went_came_or_thinned_out() -> None:
     assert {item.kind for item in drift(before, after)} == {"drift-new"}
 
 
+def test_two_switches_that_move_a_few_times_have_no_relation_to_break() -> None:
+    rng = np.random.default_rng(7)
+    x = np.column_stack([np.repeat(rng.choice([1.0, 2.5, 4.0, 7.0], 16), 500) + 1e-4 * k * rng.normal(size=8000) for k in (0, 1)])
+    x[:4000, 1] = x[:4000, 0]
+    assert not [key for key in found(x[:4000], x[4000:]) if key[1] == "drift-relation"]
+
+
 def test_another_interval() -> None:
     x = ar(4000, 0.5, 6, 1)
     kinds = {item.kind for item in drift(recording(x), recording(x, 5 * MINUTE_NS))}

@@ -12,7 +12,7 @@ from andon.auditing.likeness import sample_changes
 from andon.auditing.roles import guess_role
 from andon.auditing.series import Series, series_of
 from andon.auditing.statistics import describe
-from andon.plant.arrays import Float64Array
+from andon.plant.arrays import BoolArray, Float64Array
 from andon.plant.recording import Recording
 from andon.plant.tag import Role
 
@@ -139,7 +139,9 @@ def _relations(before: Recording, after: Recording, tags: list[str]) -> list[Fin
     if len(tags) < 2:
         return []
     out: list[Finding] = []
-    old, new = (_correlation(recording, tags) for recording in (before, after))
+    (old, lively), (new, lively_now) = (_correlation(recording, tags) for recording in (before, after))
+    old[~lively | ~lively_now] = 0.0
+    old[:, ~lively | ~lively_now] = 0.0
     np.fill_diagonal(old, 0.0)
     told: set[frozenset[str]] = set()
     for row, tag in enumerate(tags):
@@ -154,12 +156,19 @@ def _relations(before: Recording, after: Recording, tags: list[str]) -> list[Fin
     return out
 
 
-def _correlation(recording: Recording, tags: list[str]) -> Float64Array:
-    """(C, C) correlation of the changes on the sampled stretches, changes clipped at ten robust standard deviations."""
+def _correlation(recording: Recording, tags: list[str]) -> tuple[Float64Array, BoolArray]:
+    """Correlation of the changes on the sampled stretches, changes clipped at ten times their mean size.
+
+    Returns
+    -------
+    correlation : (C, C) float64
+    lively : (C,) bool, True where at least thirty changes of about equal size carry it
+    """
     part = recording.select(tags)
     changes = sample_changes(part.values, part.status).reshape(-1, len(tags)).astype(np.float64)
     scale = np.mean(np.abs(changes), axis=0)
     clipped = np.clip(np.divide(changes, scale, out=np.zeros_like(changes), where=scale > 0), -10, 10)
     power = np.sqrt((clipped**2).sum(axis=0))
     unit = np.divide(clipped, power, out=np.zeros_like(clipped), where=power > 0)
-    return np.asarray(unit.T @ unit, dtype=np.float64)
+    fourth = (unit**4).sum(axis=0)
+    return np.asarray(unit.T @ unit, dtype=np.float64), (fourth > 0) & (fourth * 30 < 1)

@@ -159,11 +159,11 @@ def _is_category(series: Series, stats: TagStatistics) -> bool:
 
 
 def _is_setpoint(series: Series, stats: TagStatistics) -> bool:
-    """A value that rests, then moves by steps of more than its own resolution."""
+    """A value that rests, then moves: mostly by more than one step of its resolution, as a coarse slow reading does not."""
     changes = series.change[series.change != 0]
     if stats.repeated < 0.98 or changes.size < 3 or stats.valid < 200:
         return False
     if stats.distinct <= 3:
         return True
     step = stats.quantum or float(np.abs(changes).min())
-    return float(np.median(np.abs(changes))) >= 5 * step and stats.distinct * 3 <= stats.valid
+    return float(np.median(np.abs(changes))) >= 1.9 * step and stats.distinct * 3 <= stats.valid
