@@ -22,6 +22,7 @@ SHOWN = 20
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     paths: tuple[str, ...],
     budget: str | None,
     labels: str | None,
@@ -54,13 +55,12 @@ def command(
         click.echo(result.head(asset, language))
         for problem in result.problems(asset):
             click.echo("  " + say("cli.problem", language, kind=problem.kind, count=problem.count, what=problem.what))
-        rows = audit.to_table(language)
+        heads, *rows = audit.to_table(language)
         if not rows:
             click.echo(say("cli.audit.none", language))
             continue
         shown = rows if show_all else rows[:SHOWN]
-        columns = [say(f"cli.column.{name}", language) for name in ("tag", "kind", "finding", "suggestion")]
-        options.print_text_table(columns, [list(row) for row in shown])
+        options.print_text_table(heads, shown)
         if len(rows) > len(shown):
             click.echo(say("cli.audit.more", language, count=len(rows) - len(shown)))
     if page:

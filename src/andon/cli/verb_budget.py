@@ -16,7 +16,7 @@ from andon.plant.messages import say
 @options.models_folder
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, model: str, budget: str, dry_run: bool, why: str, models: str, json_out: bool) -> None:
+def command(ctx: click.Context, /, model: str, budget: str, dry_run: bool, why: str, models: str, json_out: bool) -> None:
     """Another promise of false alarms; needs no training and no data.
 
     \b

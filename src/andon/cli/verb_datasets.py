@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import click
 
 from andon.cli import options
@@ -28,9 +30,9 @@ def show(json_out: bool) -> None:
 
     entries = catalogue()
     if json_out:
-        options.print_json([entry.to_dict() for entry in entries])
+        options.print_json([dataclasses.asdict(entry) for entry in entries])
         return
-    rows = [[entry.name, entry.title, f"{entry.size_bytes / 2**20:.1f} MiB", entry.licence] for entry in entries]
+    rows = [[entry.name, entry.title, f"{entry.size / 2**20:.1f} MiB", entry.licence] for entry in entries]
     options.print_text_table(["name", "what", "size", "licence"], rows)
 
 
@@ -40,7 +42,7 @@ def show(json_out: bool) -> None:
 @click.option("--source", help="A mirror's address or a local folder instead of the origin.")
 @options.as_json
 @click.pass_context
-def fetch(ctx: click.Context, names: tuple[str, ...], data: str | None, source: str | None, json_out: bool) -> None:
+def fetch(ctx: click.Context, /, names: tuple[str, ...], data: str | None, source: str | None, json_out: bool) -> None:
     """Fetch and verify; resumes where it stopped."""
     from andon import datasets
 
@@ -60,14 +62,18 @@ def fetch(ctx: click.Context, names: tuple[str, ...], data: str | None, source: 
 @click.option("--data", type=click.Path(file_okay=False), help="Folder to check; default ANDON_DATA, else the user's data folder.")
 @options.as_json
 @click.pass_context
-def check(ctx: click.Context, data: str | None, json_out: bool) -> None:
+def check(ctx: click.Context, /, data: str | None, json_out: bool) -> None:
     """Is what is there whole and unchanged?"""
     from andon import datasets
 
     result = datasets.check(datasets.data_folder(data))
     if json_out:
-        options.print_json({name: item.to_dict() for name, item in result.items()})
+        options.print_json({item.name: {path: str(state) for path, state in item.files} for item in result})
     else:
-        options.print_text_table(["name", "state"], [[name, str(item)] for name, item in result.items()])
-    if any(not item.whole for item in result.values()):
+        rows = []
+        for item in result:
+            counts = {str(state): item.count(state) for state in datasets.FileState}
+            rows.append([item.name, ", ".join(f"{count} {name}" for name, count in counts.items() if count)])
+        options.print_text_table(["name", "files"], rows)
+    if any(not item.complete and not item.absent for item in result):
         ctx.exit(1)

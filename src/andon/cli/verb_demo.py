@@ -15,7 +15,7 @@ from andon.plant.messages import say
 @click.option("--time-limit", default="90s", show_default=True, help="Longest training time.")
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, out: str, time_limit: str, json_out: bool) -> None:
+def command(ctx: click.Context, /, out: str, time_limit: str, json_out: bool) -> None:
     """The whole job on the recording in the package: audit, plant file, training, scoring, report.
 
     \b
@@ -32,7 +32,7 @@ def command(ctx: click.Context, out: str, time_limit: str, json_out: bool) -> No
         for step in steps:
             if not json_out:
                 progress.clear()
-                click.echo(step.text)
+                click.echo(step)
     took = time.monotonic() - began
     if json_out:
         options.print_json({"report": str(steps.report), "seconds": round(took, 1), **steps.figures})

@@ -12,6 +12,7 @@ from andon.plant.messages import say
 @click.argument("paths", nargs=-1, required=True)
 @click.option("-o", "--out", type=click.Path(dir_okay=False), default="plant.toml", show_default=True, help="The plant file to write.")
 @click.option("--lab", multiple=True, type=click.Path(dir_okay=False), help="Laboratory results: their targets are filled in.")
+@click.option("--tags", type=click.Path(dir_okay=False), help="Tag list: a CSV with id and any of name, unit, role, low, high, group.")
 @click.option("--labels", type=click.Path(dir_okay=False), help="labels.csv: time that is not normal.")
 @click.option("--budget", default="1/week", show_default=True, help="False alarms that the shift agrees to take.")
 @click.option("--force", is_flag=True, help="Overwrite the file where it exists.")
@@ -20,9 +21,11 @@ from andon.plant.messages import say
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     paths: tuple[str, ...],
     out: str,
     lab: tuple[str, ...],
+    tags: str | None,
     labels: str | None,
     budget: str,
     force: bool,
@@ -40,7 +43,9 @@ def command(
 
     language = options.language(ctx)
     with options.progress(ctx, json_out) as progress:
-        done = project.init(paths, how, out=out, lab=lab, labels=labels, budget=budget, force=force, language=language, progress=progress)
+        done = project.init(
+            paths, how, out=out, lab=lab, labels=labels, tags=tags, budget=budget, force=force, language=language, progress=progress
+        )
     if json_out:
         options.print_json(done)
     else:

@@ -14,7 +14,7 @@ from andon.plant.messages import say
 @options.models_folder
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, model: str, trust: tuple[str, ...], models: str, json_out: bool) -> None:
+def command(ctx: click.Context, /, model: str, trust: tuple[str, ...], models: str, json_out: bool) -> None:
     """Manifest, report card and signature; runs nothing from the file.
 
     \b

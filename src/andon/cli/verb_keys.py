@@ -24,7 +24,7 @@ def command() -> None:
 @click.option("-o", "--out", default="andon", show_default=True, help="Name of the pair: NAME.key and NAME.pub.")
 @options.as_json
 @click.pass_context
-def new(ctx: click.Context, out: str, json_out: bool) -> None:
+def new(ctx: click.Context, /, out: str, json_out: bool) -> None:
     """Make a new pair; refuses to overwrite one."""
     from andon import project
 

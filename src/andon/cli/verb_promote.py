@@ -15,7 +15,7 @@ from andon.plant.messages import say
 @options.models_folder
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, model: str, back: bool, why: str, models: str, json_out: bool) -> None:
+def command(ctx: click.Context, /, model: str, back: bool, why: str, models: str, json_out: bool) -> None:
     """Make a version the champion, or go back one step.
 
     \b

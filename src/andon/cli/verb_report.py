@@ -13,7 +13,7 @@ from andon.plant.messages import say
 @click.option("-o", "--out", type=click.Path(dir_okay=False), help="The file to write; default: report.html in the folder.")
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, folder: str, out: str | None, json_out: bool) -> None:
+def command(ctx: click.Context, /, folder: str, out: str | None, json_out: bool) -> None:
     """One offline HTML file of a folder of results, in the language of --lang.
 
     \b

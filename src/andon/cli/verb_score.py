@@ -20,6 +20,7 @@ from andon.plant.messages import say
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     model: str,
     paths: tuple[str, ...],
     out: str,

@@ -27,7 +27,7 @@ def command() -> None:
 @options.models_folder
 @options.as_json
 @click.pass_context
-def out(ctx: click.Context, asset: str, tag: str, until: str | None, why: str, models: str, json_out: bool) -> None:
+def out(ctx: click.Context, /, asset: str, tag: str, until: str | None, why: str, models: str, json_out: bool) -> None:
     """Take TAG of ASSET out of service."""
     from andon import project
 
@@ -46,7 +46,7 @@ def out(ctx: click.Context, asset: str, tag: str, until: str | None, why: str, m
 @options.models_folder
 @options.as_json
 @click.pass_context
-def back(ctx: click.Context, asset: str, tag: str, why: str, models: str, json_out: bool) -> None:
+def back(ctx: click.Context, /, asset: str, tag: str, why: str, models: str, json_out: bool) -> None:
     """Put TAG of ASSET back into service."""
     from andon import project
 

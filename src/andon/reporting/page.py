@@ -8,6 +8,7 @@ from html import escape
 from importlib.resources import files
 
 from andon.plant.messages import say
+from andon.plant.sentences import speak
 from andon.plant.time import NS, format_duration
 from andon.plant.time import zone as iana_zone
 from andon.plant.verdict import Sentence
@@ -66,7 +67,7 @@ class _Words:
 
     def plain(self, sentence: Sentence) -> str:
         """A sentence of any room."""
-        return say(sentence.key, self.language, **sentence.args)
+        return speak(sentence, self.language)
 
     def clock(self, ms: int) -> str:
         """Local date and time to the minute, with UTC on hover."""

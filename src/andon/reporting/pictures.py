@@ -11,7 +11,7 @@ from andon.reporting.svg import Chart, bounds, nice_ticks, number, time_ticks
 
 HATCH = (
     '<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs><pattern id="hatch" width="6" height="6" '
-    'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0,0V6" stroke="var(--ink-faint)" stroke-width="2"/></pattern></defs></svg>'
+    'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0,0V6" stroke="var(--line-strong)" stroke-width="2"/></pattern></defs></svg>'
 )
 EVIDENCE_TOP = 5.0
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from andon.plant.atomic_write import atomic_write, write_text
 from andon.plant.errors import At, StoreError
+from andon.plant.sentences import plain
 from andon.plant.verdict import (
     EVENT_SCHEMA_VERSION,
     QUALITY_SCHEMA_VERSION,
@@ -194,7 +195,7 @@ def event_to_dict(event: Event) -> dict[str, Any]:
         "quality_relevant": event.quality_relevant,
         "shares": {tag: float(share) for tag, share in event.shares.items()},
         "onset_order": [{"tag": tag, "onset": to_text(at)} for tag, at in event.onset_order],
-        "sentence": {"key": event.sentence.key, "args": dict(event.sentence.args)},
+        "sentence": plain(event.sentence),
     }
 
 

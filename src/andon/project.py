@@ -1,1 +1,0 @@
-"""plant.toml -> wired rooms; the verbs that both doors call."""

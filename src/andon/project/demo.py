@@ -1,0 +1,75 @@
+"""`andon demo`: the whole job on the recording in the package, as a plant would do it with its own exports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from andon.datasets.demo import ASSET, unpack
+from andon.plant.messages import say
+from andon.plant.progress import Progress, silent
+from andon.project.audit import audit, init
+from andon.project.score import score
+from andon.project.train import train
+
+
+@dataclass
+class Demo:
+    """The steps of the demonstration, done one by one as they are iterated.
+
+    Attributes
+    ----------
+    report : the report to open, once all steps are done
+    figures : for --json
+    """
+
+    out: Path
+    time_limit: str
+    language: str
+    progress: Progress = silent
+    report: str = ""
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[str]:
+        files = unpack(self.out / "exports")
+        exports = [str(files.normal), str(files.faults)]
+        how = {"asset": ASSET, "zone": "UTC"}
+        page = str(self.out / "audit.html")
+        found = audit(
+            exports,
+            how,
+            budget="1/week",
+            labels=str(files.labels),
+            lab=[str(files.lab)],
+            page=page,
+            language=self.language,
+            progress=self.progress,
+        )
+        item = found.audits[ASSET]
+        yield say("project.demo.audit", self.language, findings=len(item.findings), tags=len(item.statistics), rows=f"{item.rows:,}")
+        plant = str(self.out / "plant.toml")
+        init(
+            exports, how, out=plant, lab=[str(files.lab)], labels=str(files.labels), tags=str(files.tags), budget="1/week", force=True,
+            language=self.language, progress=self.progress,
+        )  # fmt: skip
+        yield say("project.demo.init", self.language, path=plant)
+        began = time.monotonic()
+        trained = train(plant, time_limit=self.time_limit, language=self.language, progress=self.progress)[0]
+        self.figures = {"version": trained.version, "train_seconds": round(time.monotonic() - began, 1)}
+        yield say("project.demo.trained", self.language, version=trained.version, seconds=round(time.monotonic() - began))
+        yield from trained.sentences(self.language)
+        scored = score(
+            trained.path, [str(files.faults)], how, out=str(self.out / "out"), lab=[str(files.lab)], labels=str(files.labels), models=str(self.out / "models"),
+            language=self.language, progress=self.progress,
+        )  # fmt: skip
+        self.figures |= scored.to_dict()
+        self.report = scored.report
+        yield say("project.demo.scored", self.language, events=scored.events, hours=f"{scored.judged_h:,.0f}")
+
+
+def demo(out: str, *, time_limit: str = "90s", language: str = "en", progress: Progress = silent) -> Demo:
+    """Audit, plant file, training, scoring, report; iterate over the result to do the steps."""
+    return Demo(Path(out), time_limit, language, progress)

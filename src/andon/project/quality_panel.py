@@ -1,0 +1,75 @@
+"""Quality predictions against the laboratory results that came later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from andon.plant.label import LabResults
+from andon.plant.time import NS
+from andon.reporting import QualityPanel, QualityPoint
+from andon.scoring.monitor import Monitor, Scored
+
+if TYPE_CHECKING:
+    from andon.training.fit_monitor import Fitted
+
+
+def quality_panels(
+    monitor: Monitor, scored: Sequence[Scored], lab: Sequence[LabResults], fitted: Fitted | None
+) -> tuple[QualityPanel, ...]:
+    """One panel a target: every laboratory sample in the scored time against what had been predicted for its moment."""
+    panels = []
+    for model in monitor.quality:
+        points = [point for one in scored for point in _points(one, model.target, lab)]
+        reports: dict[str, Any] = {item.target: item for item in fitted.quality_reports} if fitted is not None else {}
+        panels.append(_panel(model, points, reports.get(model.target)))
+    return tuple(panels)
+
+
+def _points(scored: Scored, target: str, lab: Sequence[LabResults]) -> list[QualityPoint]:
+    found = next((item for item in lab if item.target == target and item.asset in (scored.asset, "")), None)
+    if found is None or scored.quality is None or scored.prepared.rows == 0:
+        return []
+    rows = np.array([name == target for name in scored.quality.target], dtype=bool)
+    time, value = scored.quality.sample_time[rows], scored.quality.value[rows]
+    low, high = scored.quality.low[rows], scored.quality.high[rows]
+    inside = (found.sample_time >= time[0]) & (found.sample_time <= time[-1])
+    at = np.searchsorted(time, found.sample_time[inside], side="left")
+    points = []
+    for row, sample, result in zip(at, found.sample_time[inside], found.value[inside], strict=True):
+        if time[row] - sample > scored.prepared.interval_ns or not np.isfinite(result):
+            continue
+        given = bool(np.isfinite(value[row]))
+        points.append(
+            QualityPoint(
+                int(sample) // 1_000_000,
+                float(result),
+                float(value[row]) if given else None,
+                float(low[row]) if given else None,
+                float(high[row]) if given else None,
+            )  # fmt: skip
+        )
+    return points
+
+
+def _panel(model: Any, points: list[QualityPoint], report: Any) -> QualityPanel:
+    answered = [p for p in points if p.predicted is not None and p.low is not None and p.high is not None]
+    coverage = width = rmse = r2 = None
+    if answered:
+        truth = np.array([p.value for p in answered])
+        said = np.array([p.predicted for p in answered], dtype=np.float64)
+        low = np.array([p.low for p in answered], dtype=np.float64)
+        high = np.array([p.high for p in answered], dtype=np.float64)
+        coverage = float(((truth >= low) & (truth <= high)).mean())
+        width = float((high - low).mean())
+        rmse = float(np.sqrt(((truth - said) ** 2).mean()))
+        spread = float(((truth - truth.mean()) ** 2).mean())
+        r2 = 1.0 - rmse**2 / spread if spread > 0 else None
+    return QualityPanel(
+        target=model.target, unit=model.unit, chosen=model.candidate, level=model.settings.level, coverage=coverage, width=width, rmse=rmse, r2=r2,
+        refused=1.0 - len(answered) / len(points) if points else 0.0, dead_time_s=model.plan.dead * model.interval_ns / NS,
+        points=tuple(points), candidates=tuple(report.rows()) if report is not None else (),
+        better_afterwards=report.better_afterwards if report is not None else "",
+    )  # fmt: skip

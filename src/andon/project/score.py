@@ -1,0 +1,134 @@
+"""`andon score`, `andon evaluate`, `andon report`: a model on new or old data; no training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from andon.plant.atomic_write import write_text
+from andon.plant.errors import At, PreparationError
+from andon.plant.file.schema import OutOfService
+from andon.plant.messages import choose_language
+from andon.plant.progress import Progress, silent
+from andon.plant.recording import Recording
+from andon.plant.sentences import speak
+from andon.plant.verdict import Sentence
+from andon.project.compare import Comparison, compare
+from andon.project.promises import open_model
+from andon.project.report_data import build_report, read_report, write_results
+from andon.project.sources import Sources, read_sources
+from andon.reporting import render
+from andon.scoring.monitor import Monitor
+from andon.store import ModelStore
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredFiles:
+    """What `andon score` did."""
+
+    model: str
+    out: str
+    report: str
+    events: int
+    judged_h: float
+    told: tuple[Sentence, ...]
+    assets: tuple[str, ...]
+
+    def sentences(self, language: str) -> list[str]:
+        """What was found, for people."""
+        return [speak(item, language) for item in self.told]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For --json."""
+        return {
+            "model": self.model, "out": self.out, "report": self.report, "events": self.events, "judged_hours": round(self.judged_h, 3),
+            "assets": list(self.assets),
+        }  # fmt: skip
+
+
+def score(
+    model: str,
+    paths: Sequence[str],
+    how: Mapping[str, Any] | None = None,
+    *,
+    out: str,
+    lab: Sequence[str] = (),
+    labels: str | None = None,
+    models: str = "models",
+    language: str | None = None,
+    progress: Progress = silent,
+) -> ScoredFiles:
+    """Verdicts, events, quality predictions and a report of new data."""
+    store = ModelStore(models)
+    monitor = open_model(store, model)
+    sources = read_sources(paths, _how(how, monitor), labels=labels, lab=lab, progress=progress)
+    scored = []
+    for recording in matching(sources, monitor):
+        known = sources.lab_of(recording.asset)
+        outs = [OutOfService(tag=item.tag, asset=item.asset, until=item.until, why=item.why) for item in store.state().tags_out]
+        scored.append(monitor.score(recording, labels=sources.labels, lab=known, out_of_service=outs, progress=progress))
+    results = [item for one in scored for item in sources.lab_of(one.asset)]
+    comparison = compare(monitor, scored[0], sources.labels) if len(scored) == 1 and sources.labels else None
+    data = build_report(monitor, scored, labels=sources.labels, lab=results, comparison=comparison)
+    progress("report", 0.0)
+    report = write_results(out, data, scored, sources.labels, choose_language(language))
+    return ScoredFiles(
+        monitor.version, out, str(report), sum(len(one.events) for one in scored), sum(one.judged_h for one in scored), data.verdict,
+        tuple(one.asset for one in scored),
+    )  # fmt: skip
+
+
+def _how(how: Mapping[str, Any] | None, monitor: Monitor) -> dict[str, Any]:
+    """The model's own zone and interval where the call names none."""
+    given = {name: value for name, value in (how or {}).items() if value is not None}
+    given.setdefault("zone", monitor.preparation.zone)
+    given.setdefault("interval", f"{monitor.preparation.interval_ns}ns")
+    if len(monitor.assets) == 1:
+        given.setdefault("asset", monitor.assets[0])
+    return given
+
+
+def matching(sources: Sources, monitor: Monitor) -> list[Recording]:
+    """The recordings that the model may judge.
+
+    Raises
+    ------
+    PreparationError : none
+    """
+    found = [recording for asset, recording in sources.recordings.items() if asset in monitor.assets]
+    if not found:
+        raise PreparationError(
+            f"the exports are of {', '.join(list(sources.recordings)[:5])}, the model is for {', '.join(monitor.assets)}",
+            at=At(file=next(iter(sources.recordings.values())).files[0] if sources.recordings else None),
+            do=f"name the asset with --asset {monitor.asset} where the files do not say, or take another model",
+        )
+    return found
+
+
+def evaluate(
+    model: str,
+    paths: Sequence[str],
+    how: Mapping[str, Any] | None = None,
+    *,
+    labels: str,
+    lab: Sequence[str] = (),
+    models: str = "models",
+    progress: Progress = silent,
+) -> Comparison:
+    """The model beside its rivals on labelled history."""
+    monitor = open_model(ModelStore(models), model)
+    sources = read_sources(paths, _how(how, monitor), labels=labels, lab=lab, progress=progress)
+    recording = matching(sources, monitor)[0]
+    scored = monitor.score(recording, labels=sources.labels, lab=sources.lab_of(recording.asset), progress=progress)
+    chosen = str((monitor.manifest or {}).get("chosen") or "andon")
+    return compare(monitor, scored, sources.labels, chosen=chosen)
+
+
+def report(folder: str, *, out: str | None = None, language: str | None = None) -> Path:
+    """Make the report of a folder of results again, in a language."""
+    data, labels = read_report(folder)
+    path = Path(out) if out else Path(folder) / "report.html"
+    write_text(path, render(data, choose_language(language), labels))
+    return path

@@ -1,0 +1,116 @@
+"""The detector: from a prepared chunk to its evidence. Cores and views run here in one order, for training, history and live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from andon.evidence.views import Views, ViewState, ViewTrace
+from andon.plant.arrays import BoolArray, StatusArray
+from andon.plant.verdict import Why
+from andon.plant.window import Expectation, Prepared
+from andon.scoring.linear_core import LinearCore, LinearState
+from andon.scoring.network_core import NetworkCore
+
+LINEAR = "linear"
+NETWORK = "network"
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What the detector says of a chunk.
+
+    Attributes
+    ----------
+    expectations : core -> what it expected of each tick
+    views : evidence by view, and the trace
+    why : (T,) uint8, the preparation's reason, or WARMING_UP
+    """
+
+    expectations: dict[str, Expectation]
+    views: ViewTrace
+    why: StatusArray
+
+    @property
+    def judge(self) -> BoolArray:
+        """(T,) True where the tick can be judged."""
+        out: BoolArray = self.why == Why.JUDGED
+        return out
+
+    @property
+    def best(self) -> Expectation:
+        """The richest expectation: the network's where there is one."""
+        return self.expectations.get(NETWORK) or self.expectations[LINEAR]
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorState:
+    """State of cores and views, and ticks since the last reset."""
+
+    linear: LinearState
+    network: Any
+    views: ViewState
+    age: int
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """Cores and views of one model.
+
+    Attributes
+    ----------
+    linear : closed-form core
+    network : the two graphs, or None for a linear model
+    views : fitted views
+    warm_up : ticks after a reset that cannot be judged
+    graphs : the network's two graphs as they stand in the model file, sequence and step; None without a network
+    """
+
+    linear: LinearCore
+    network: NetworkCore | None
+    views: Views
+    warm_up: int
+    graphs: tuple[bytes, bytes] | None = None
+
+    def start(self) -> DetectorState:
+        """State before the first tick."""
+        return DetectorState(self.linear.start(), self.network.start() if self.network else None, self.views.start(), 0)
+
+    def expect(self, prepared: Prepared, state: DetectorState) -> tuple[dict[str, Expectation], DetectorState]:
+        """What each core expects of the chunk."""
+        linear, after = self.linear.run(prepared, state.linear)
+        expectations = {LINEAR: linear}
+        network_state = state.network
+        if self.network is not None:
+            expectations[NETWORK], network_state = self.network.run(prepared, linear, state.network)
+        return expectations, replace(state, linear=after, network=network_state)
+
+    def run(self, prepared: Prepared, state: DetectorState, *, shares_above: float = np.inf) -> tuple[Detection, DetectorState]:
+        """Evidence of every tick of the chunk; any cut gives the same answer.
+
+        Parameters
+        ----------
+        shares_above : shares are given for ticks with evidence above this
+
+        Raises
+        ------
+        EvidenceError : other channels than at training
+        """
+        expectations, state = self.expect(prepared, state)
+        views, view_state = self.views.run(prepared, expectations, state.views, shares_above=shares_above)
+        age = ages(prepared.reset, state.age)
+        warming = (age < self.warm_up) & (prepared.why == Why.JUDGED)
+        why = np.where(warming, np.uint8(Why.WARMING_UP), prepared.why)
+        last = int(age[-1]) + 1 if prepared.rows else state.age
+        return Detection(expectations, views, why), replace(state, views=view_state, age=last)
+
+
+def ages(reset: BoolArray, before: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """(T,) ticks since the last reset; `before` is the age that the first row has where it is no reset."""
+    rows = np.arange(len(reset))
+    starts = np.where(reset, rows, -1)
+    last = np.maximum.accumulate(starts) if len(reset) else starts
+    out = np.where(last >= 0, rows - last, rows + before)
+    return out.astype(np.int64)

@@ -1,0 +1,163 @@
+"""From spans of evidence to events: which tags, in which order, since when, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from andon.evidence.events import Span
+from andon.evidence.sentence import event_sentence
+from andon.evidence.shares import event_shares
+from andon.plant.arrays import Float32Array, Float64Array, Int64Array
+from andon.plant.progress import Progress
+from andon.plant.verdict import Event, View
+from andon.plant.window import Prepared
+
+if TYPE_CHECKING:
+    from andon.scoring.monitor import Monitor, Step
+
+LOOK_BACK = 1024
+MOVED_SIGMA = 3.0
+MOVED_OF = (3, 5)
+NAMED_SHARE = 0.15
+MOST_NAMED = 2
+SETTLED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """How far each channel stands from what the others say, in standard deviations of normal time.
+
+    Attributes
+    ----------
+    z : (T, C) float32, 0 where not valid
+    """
+
+    z: Float32Array
+
+    @classmethod
+    def of(cls, prepared: Prepared, expected: Float32Array, sigma: Float32Array) -> Deviation:
+        """Deviations of the ticks of `prepared`."""
+        z = (prepared.x - expected) / np.maximum(sigma, np.float32(1e-6))
+        return cls(np.where(prepared.valid & np.isfinite(z), np.clip(z, -1e3, 1e3), np.float32(0.0)))
+
+
+class Explained:
+    """Shares of tags at any tick of a scored recording.
+
+    Parameters
+    ----------
+    monitor : the model
+    prepared : all ticks
+    steps : the chunks that `prepared` was judged in
+    """
+
+    def __init__(self, monitor: Monitor, prepared: Prepared, steps: Sequence[Step]) -> None:
+        self.monitor = monitor
+        self.prepared = prepared
+        self.steps = steps
+        self.tags = monitor.tag_ids
+        at = {tag: index for index, tag in enumerate(self.tags)}
+        self.tag_of_channel = np.array([at[tag] for tag in prepared.channel_tags], dtype=np.int64)
+        self.sigma = monitor.detector.linear.scale
+        expected = np.concatenate([step.detection.best.relation for step in steps]) if steps else prepared.x[:0]
+        self.deviation = Deviation.of(prepared, expected, self.sigma)
+        self.trace = np.concatenate([step.detection.views.trace for step in steps]) if steps else np.zeros(0)
+        rows, shares, low = [], [], 0
+        for step in steps:
+            rows.append(step.detection.views.share_rows + low)
+            shares.append(step.detection.views.shares)
+            low += step.prepared.rows
+        self.rows = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
+        channels = np.concatenate(shares) if shares else np.zeros((0, len(self.tag_of_channel)), dtype=np.float32)
+        self.by_tag = np.zeros((len(self.rows), len(self.tags)), dtype=np.float32)
+        np.add.at(self.by_tag.T, self.tag_of_channel, channels.T)
+
+    def shares(self, first: int, last: int) -> Float64Array:
+        """(tags,) share of each tag in the evidence of the rows first..last, which sums to 1; zeros where none was strong enough."""
+        low, high = np.searchsorted(self.rows, [first, last + 1])
+        if low == high:
+            return np.zeros(len(self.tags))
+        return event_shares(self.by_tag[low:high], self.trace[self.rows[low:high]])
+
+    def top_tags(self, count: int) -> tuple[Int64Array, Float32Array]:
+        """The tags with the largest shares at the ticks that have shares; -1 and 0 elsewhere."""
+        rows = len(self.trace)
+        tags = np.full((rows, count), -1, dtype=np.int64)
+        shares = np.zeros((rows, count), dtype=np.float32)
+        kept = min(count, len(self.tags))
+        order = np.argsort(-self.by_tag, axis=1, kind="stable")[:, :kept]
+        tags[self.rows, :kept] = order
+        shares[self.rows, :kept] = np.take_along_axis(self.by_tag, order, axis=1)
+        return tags, shares
+
+    def view(self, row: int) -> View:
+        """The view with the largest part of the evidence at a row."""
+        low = 0
+        for step in self.steps:
+            if row < low + step.prepared.rows:
+                views = step.detection.views
+                name = views.names[int(np.argmax(views.view[row - low]))]
+                kind = name.split(":")[0].split(".")[-1]
+                return View(kind) if kind in set(View) else View.RELATION
+            low += step.prepared.rows
+        return View.LEVEL
+
+
+def describe_events(
+    monitor: Monitor, explained: Explained, spans: Sequence[Span], expected: Float32Array, progress: Progress
+) -> tuple[Event, ...]:
+    """Events with their tags, in time order."""
+    events = []
+    for number, span in enumerate(spans):
+        progress("explaining", number / len(spans))
+        events.append(_event(monitor, explained, span))
+    return tuple(events)
+
+
+def _event(monitor: Monitor, explained: Explained, span: Span) -> Event:
+    prepared = explained.prepared
+    first = int(prepared.tick[0])
+    start, peak = span.start - first, span.peak - first
+    onset = max(span.onset - first, start - LOOK_BACK, 0)
+    rows = np.arange(max(start, peak - SETTLED), peak + 1)
+    mean = explained.shares(onset, peak)
+    order = np.argsort(-mean, kind="stable")
+    shares = {explained.tags[index]: float(mean[index]) for index in order}
+    view = explained.view(peak)
+    interval = prepared.interval_ns
+    leading = [int(index) for index in order[: MOST_NAMED + 1] if mean[index] >= NAMED_SHARE] or [int(order[0])]
+    moved = [(explained.tags[index], _moved(explained, index, onset, peak)) for index in order[:8] if mean[index] >= 0.02]
+    in_order = sorted(((tag, at) for tag, at in moved if at is not None), key=lambda item: item[1])
+    channels = np.flatnonzero(explained.tag_of_channel == leading[0])
+    z = explained.deviation.z[rows][:, channels]
+    sigma = float(z.mean(axis=0)[np.argmax(np.abs(z.mean(axis=0)))])
+    if view is View.AGITATION:
+        sigma = float(np.sqrt((z.astype(np.float64) ** 2).mean()))
+    sentence = event_sentence(
+        view, monitor.label(explained.tags[leading[0]]), sigma, (first + onset) * interval, start=span.start * interval,
+        also=[monitor.label(explained.tags[index]) for index in leading[1:]], zone=monitor.preparation.zone,
+    )  # fmt: skip
+    return Event(
+        asset=prepared.asset, model=monitor.version, onset=(first + onset) * interval, start=span.start * interval, peak=span.peak * interval,
+        end=None if span.end is None else span.end * interval, severity=monitor.calibration.severity(span.peak_evidence), view=view,
+        shares=shares, onset_order=tuple((tag, (first + at) * interval) for tag, at in in_order), sentence=sentence,
+        peak_evidence=span.peak_evidence,
+    )  # fmt: skip
+
+
+def _moved(explained: Explained, tag: int, onset: int, peak: int) -> int | None:
+    """Row at which a tag first stood beyond three sigma for three of five ticks, from the onset on; None where it never did."""
+    channels = np.flatnonzero(explained.tag_of_channel == tag)
+    z = np.abs(explained.deviation.z[onset : peak + 1][:, channels]).max(axis=1)
+    need, of = MOVED_OF
+    beyond = (z >= MOVED_SIGMA).astype(np.int64)
+    counts = np.convolve(beyond, np.ones(of, dtype=np.int64))[: len(beyond)]
+    hits = np.flatnonzero(counts >= need)
+    if len(hits) == 0:
+        return None
+    window = beyond[max(0, hits[0] - of + 1) : hits[0] + 1]
+    return onset + max(0, int(hits[0]) - of + 1) + int(np.argmax(window))

@@ -1,0 +1,262 @@
+"""The monitor: everything a model needs to judge a recording, a chunk of it, or one tick; the same functions for all.
+
+monitor = load("reactor.andon")
+scored = monitor.score(recording)               # history
+state = monitor.start()
+step, state = monitor.run(recording, state)     # chunks, live
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from andon.evidence.calibration import Calibration
+from andon.evidence.events import OpenerState, Span
+from andon.plant.arrays import BoolArray, Float32Array, Float64Array, StatusArray
+from andon.plant.label import Label, LabResults
+from andon.plant.progress import Progress, silent
+from andon.plant.recording import Recording
+from andon.plant.tag import Tag
+from andon.plant.verdict import TOP_TAGS, Event, QualityPredictions, Verdict, Verdicts, Why
+from andon.plant.window import Prepared
+from andon.preparing import Preparation, PrepareState, prepare
+from andon.scoring.detector import Detection, Detector, DetectorState
+from andon.scoring.rivals import Rival
+
+CHUNK_ROWS = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorState:
+    """What a monitor remembers of one asset between chunks."""
+
+    prepare: PrepareState | None
+    detector: DetectorState
+    opener: OpenerState
+    quality: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one chunk gave.
+
+    Attributes
+    ----------
+    prepared, detection : the chunk and its evidence
+    before : the detector's state before the chunk, from which any tick of it can be explained again
+    active : (T,) bool, ticks that belong to an event
+    opened, closed : spans, in ticks
+    """
+
+    prepared: Prepared
+    detection: Detection
+    before: DetectorState
+    active: BoolArray
+    opened: tuple[Span, ...]
+    closed: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The answer for a whole recording.
+
+    Attributes
+    ----------
+    verdicts : one per tick
+    events : with tags, shares and sentence
+    quality : predictions, or None where the model has no target
+    prepared : the ticks as the model saw them
+    expected : (T, C) float32, each channel from the others, scaled units
+    steps : chunk by chunk, for explanation
+    """
+
+    asset: str
+    verdicts: Verdicts
+    events: tuple[Event, ...]
+    quality: QualityPredictions | None
+    prepared: Prepared
+    expected: Float32Array
+    trace: Float64Array
+    judge: BoolArray
+    abnormality: Float64Array
+
+    @property
+    def judged_h(self) -> float:
+        """Hours of judgeable running time."""
+        return float(self.judge.sum()) * self.prepared.interval_ns / 3.6e12
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """One model, for one asset or sisters that share it.
+
+    Attributes
+    ----------
+    assets : assets it may be used for
+    preparation, detector, calibration, quality : its parts in the order in which data flows
+    tags : names, units and groups of the tags, as a person knows them
+    rivals : candidates that were not chosen, for comparison on history
+    version : of the bundle; "unsaved" before it is one
+    manifest : what the bundle says of itself: report card, fingerprint, card
+    """
+
+    assets: tuple[str, ...]
+    preparation: Preparation
+    detector: Detector
+    calibration: Calibration
+    quality: tuple[Any, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    rivals: tuple[Rival, ...] = ()
+    version: str = "unsaved"
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def asset(self) -> str:
+        """The first of its assets."""
+        return self.assets[0]
+
+    @property
+    def tag_ids(self) -> tuple[str, ...]:
+        """Tags that it reads, each once."""
+        return tuple(dict.fromkeys(self.preparation.channel_tags))
+
+    def label(self, tag: str) -> str:
+        """What people call a tag."""
+        return next((item.label for item in self.tags if item.id == tag), tag)
+
+    def start(self) -> MonitorState:
+        """State before the first sample."""
+        return MonitorState(None, self.detector.start(), OpenerState(), tuple(model.start() for model in self.quality))
+
+    def shares_above(self, threshold: float) -> float:
+        """Evidence above which a tick's tags are named: half way from the median of normal time to the threshold."""
+        centre = self.calibration.opening.centre
+        return centre + 0.5 * (threshold - centre)
+
+    def run(
+        self,
+        recording: Recording,
+        state: MonitorState,
+        *,
+        labels: Sequence[Label] = (),
+        out_of_service: Sequence[Any] = (),
+        until: int | None = None,
+        threshold: float | None = None,
+    ) -> tuple[Step, MonitorState]:
+        """Judge the next chunk of one asset; any cut gives the same answer.
+
+        Parameters
+        ----------
+        recording : samples after those of `state`
+        labels : planned work among them is not judged
+        out_of_service : tags that must not be used
+        until : ns; ticks up to here are complete even where no later sample came
+        threshold : in place of the calibration's, from the controller
+        """
+        prepared, prepare_state = prepare(
+            self.preparation, recording, state.prepare, labels=labels, out_of_service=out_of_service, until=until
+        )
+        step, detector_state, opener_state = self._judge(prepared, state.detector, state.opener, threshold)
+        return step, MonitorState(prepare_state, detector_state, opener_state, state.quality)
+
+    def _judge(
+        self, prepared: Prepared, detector_state: DetectorState, opener_state: OpenerState, threshold: float | None
+    ) -> tuple[Step, DetectorState, OpenerState]:
+        level = self.calibration.threshold if threshold is None else threshold
+        detection, after = self.detector.run(prepared, detector_state, shares_above=self.shares_above(level))
+        spans, opener_state = self.calibration.opener().run(detection.views.trace, detection.judge, prepared.tick, opener_state, level)
+        return Step(prepared, detection, detector_state, spans.active, spans.opened, spans.closed), after, opener_state
+
+    def score(
+        self,
+        recording: Recording,
+        *,
+        labels: Sequence[Label] = (),
+        lab: Sequence[LabResults] = (),
+        out_of_service: Sequence[Any] = (),
+        threshold: float | None = None,
+        progress: Progress = silent,
+    ) -> Scored:
+        """Judge a whole recording: verdicts, events, quality.
+
+        Parameters
+        ----------
+        recording : one asset
+        labels : planned work is not judged; other labels are ignored
+        lab : results as they became known; used only after their result time
+        out_of_service : tags that must not be used
+        threshold : in place of the calibration's
+
+        Raises
+        ------
+        PreparationError : none of the model's tags is there, or another sampling interval
+        """
+        from andon.scoring.events_of import Explained, describe_events
+        from andon.scoring.quality_of import predict_quality
+
+        progress("preparing", 0.0)
+        end = int(recording.time[-1]) if recording.rows else 0
+        prepared, _ = prepare(self.preparation, recording, None, labels=labels, out_of_service=out_of_service, until=end)
+        state, opener = self.detector.start(), OpenerState()
+        steps: list[Step] = []
+        opened: dict[int, Span] = {}
+        for low in range(0, prepared.rows, CHUNK_ROWS):
+            progress("scoring", low / prepared.rows)
+            step, state, opener = self._judge(prepared.part(low, min(low + CHUNK_ROWS, prepared.rows)), state, opener, threshold)
+            steps.append(step)
+            opened.update({span.start: span for span in (*step.opened, *step.closed)})
+        last = self.calibration.opener().finish(opener)
+        if last is not None:
+            opened[last.start] = last
+        joined = _Joined.of(steps, prepared)
+        level = self.calibration.threshold if threshold is None else threshold
+        explained = Explained(self, prepared, steps)
+        top = explained.top_tags(TOP_TAGS)
+        events = describe_events(self, explained, sorted(opened.values(), key=lambda span: span.start), joined.expected, progress)
+        abnormality = joined.trace / level
+        quality = predict_quality(self, prepared, steps, abnormality, lab)
+        verdict = np.where(joined.active, np.uint8(Verdict.ANOMALOUS), np.uint8(Verdict.NORMAL))
+        verdict = np.where(joined.judge, verdict, np.uint8(Verdict.CANNOT_JUDGE))
+        rows = prepared.rows
+        verdicts = Verdicts(
+            asset=recording.asset, time=prepared.time, verdict=verdict, why=joined.why,
+            p=np.where(joined.judge, self.calibration.p_map(joined.trace), np.nan), evidence=joined.trace,
+            threshold=np.full(rows, level), mode=prepared.mode.astype(np.int16), revision=np.zeros(rows, dtype=np.int32), model=self.version,
+            tags=self.tag_ids, top_tags=top[0], top_shares=top[1],
+        )  # fmt: skip
+        progress("scoring", 1.0)
+        return Scored(recording.asset, verdicts, events, quality, prepared, joined.expected, joined.trace, joined.judge, abnormality)
+
+    def save(self, path: str | os.PathLike[str], **more: Any) -> Path:
+        """Write the model file; returns its path. See `scoring.model_file.save`."""
+        from andon.scoring.model_file import save
+
+        return save(self, path, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """The chunks side by side."""
+
+    trace: Float64Array
+    judge: BoolArray
+    why: StatusArray
+    active: BoolArray
+    expected: Float32Array
+
+    @classmethod
+    def of(cls, steps: Sequence[Step], prepared: Prepared) -> _Joined:
+        if not steps:
+            none = np.zeros(0)
+            return cls(none, none.astype(bool), none.astype(np.uint8), none.astype(bool), prepared.x[:0])
+        trace = np.concatenate([step.detection.views.trace for step in steps])
+        why = np.concatenate([step.detection.why for step in steps])
+        active = np.concatenate([step.active for step in steps])
+        expected = np.concatenate([step.detection.best.relation for step in steps])
+        return cls(trace, why == Why.JUDGED, why.astype(np.uint8), active, expected)
