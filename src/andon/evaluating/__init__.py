@@ -7,6 +7,7 @@ Headline numbers are event-wise; a point-adjusted score exists only under that n
 from andon.evaluating.baselines import BASELINES, Baseline, baseline_answers, fit_baseline, limit_for_events
 from andon.evaluating.change_points import NabScores, nab_scores
 from andon.evaluating.events import Caught, EventScores, Span, label_mask, match_events, spans
+from andon.evaluating.numenta import NumentaScores, numenta_scores
 from andon.evaluating.pointwise import Confusion, average_precision, composite_f1, confusion, point_adjusted_f1, roc_auc, roc_curve
 from andon.evaluating.quality import (
     QualityScores,
@@ -40,6 +41,7 @@ __all__ = [
     "Confusion",
     "EventScores",
     "NabScores",
+    "NumentaScores",
     "QualityScores",
     "RangeScores",
     "Rate",
@@ -63,6 +65,7 @@ __all__ = [
     "match_events",
     "mean_width",
     "nab_scores",
+    "numenta_scores",
     "pinball",
     "point_adjusted_f1",
     "poisson_interval",
