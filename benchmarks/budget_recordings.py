@@ -43,7 +43,8 @@ class NormalRecording:
     name : for the table
     source : recordings of one source are not independent
     real : from a real process
-    interval_ns, merge_gap_ns : of the source
+    interval_ns : sampling interval
+    merge_gap_ns : what is asked for; see `gap_for`
     load : () -> (T, C) values
     judge : () -> (T,) bool, False where a label says that the time is not normal; None: all normal
     moving : listed in `MOVING`
@@ -59,6 +60,10 @@ class NormalRecording:
     judge: Callable[[], BoolArray] | None = None
     moving: bool = False
     shares: tuple[float, float] = (0.4, 0.7)
+
+    def gap_for(self, held_ticks: int) -> int:
+        """The merge gap, but at most 1/200 of the held-back time: else short recordings cannot show 30 separate peaks."""
+        return max(min(self.merge_gap_ns, held_ticks * self.interval_ns // 200), self.interval_ns)
 
 
 def simulated() -> Iterator[NormalRecording]:
@@ -155,7 +160,8 @@ def _numbers(path: Path) -> Float64Array:
     import polars as pl
     import polars.selectors as cs
 
-    return np.asarray(pl.read_parquet(path).select(cs.numeric()).to_numpy(), dtype=np.float64)
+    table = pl.read_parquet(path).select(cs.numeric()).fill_null(strategy="forward")
+    return np.asarray(table.to_numpy(), dtype=np.float64)
 
 
 def _csv(path: Path, separator: str = ",") -> Float64Array:

@@ -27,7 +27,7 @@ UNMARKED_IN_ALL = 0.25
 _GAIN = 0.5
 _AIM = 0.8
 _MARKED_A_DAY = 2.3
-_MARKED_IN_ALL = 9.2
+_MARKED_IN_ALL = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class Controller:
             spent = sum(by for _, by, was_marked in recent if was_marked == (kind == "false"))
             wanted = _GAIN * self.tail_scale if would_open else 0.0
             if kind == "false":
-                by = min(wanted, _MARKED_A_DAY * self.tail_scale - spent, _MARKED_IN_ALL * self.tail_scale - marked)
+                by = min(wanted, _MARKED_A_DAY * self.tail_scale - spent, _MARKED_IN_ALL * self.threshold - marked)
                 marked += max(by, 0.0)
             else:
                 by = min(wanted, UNMARKED_A_DAY * self.threshold - spent, UNMARKED_IN_ALL * self.threshold - unmarked)
