@@ -127,7 +127,9 @@ def _high_bytes(path: Path) -> tuple[bytes, bool, int, str]:
                     decoder.decode(chunk)
                 except UnicodeDecodeError as error:
                     valid = False
-                    sample += b" " + chunk[max(0, error.start - 2000) : error.start + 2000]
+                    # Two-byte encodings need the parity of each byte, so the piece begins at an even place.
+                    low = max(0, error.start - 2000) // 2 * 2
+                    sample += b" " * (len(sample) % 2) + chunk[low : error.start + 2000]
         if valid:
             try:
                 decoder.decode(b"", final=True)

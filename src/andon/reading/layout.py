@@ -130,8 +130,8 @@ def find_layout(table: Table, columns: Mapping[str, str | None], wanted: str | N
             )
         said[role] = at[name]
     ignored = {at[name] for name in (columns.get("ignore") or "").split("|") if name in at}
-    kinds = tuple(column_kind(table.head[str(number)], name) for number, name in enumerate(names))
     words = tuple(word(name) for name in names)
+    kinds = _kinds(table, words)
     open_ones = [number for number in range(len(names)) if number not in ignored]
     times = [number for number in open_ones if kinds[number] in ("time", "epoch")]
     time = said.get("time", _best_time(times, words, kinds))
@@ -162,6 +162,19 @@ def find_layout(table: Table, columns: Mapping[str, str | None], wanted: str | N
     if wanted in (None, "pairs") and (pairs := _pairs(table, open_ones, kinds, words)) is not None:
         return pairs
     return _wide(table, time, clock, rest, kinds, words, said)
+
+
+def _kinds(table: Table, words: tuple[str, ...]) -> tuple[str, ...]:
+    """`column_kind` of every column; columns of plain numbers that are no epoch are known at one look."""
+    numbers, nulls = table.sample_numbers()
+    own = table.head.null_count().row(0)
+    low = numbers.min().row(0)
+    return tuple(
+        "number"
+        if words[at] not in TIME and nulls[at] == own[at] < table.head.height and (low[at] is None or not low[at] >= 3e8)
+        else column_kind(table.head[str(at)], name)
+        for at, name in enumerate(table.names)
+    )
 
 
 def _best_time(times: list[int], words: tuple[str, ...], kinds: tuple[str, ...]) -> int:
@@ -280,6 +293,9 @@ def _quality_columns(table: Table, plain: list[int], kinds: tuple[str, ...], sai
     shared = said.get("quality", -1)
     for number in plain:
         name = table.names[number]
+        found = _SUFFIX.match(_plain(name))
+        if found is None and word(_plain(name)) not in QUALITY:
+            continue
         column = table.head[str(number)]
         texts = column.cast(pl.String).drop_nulls().unique().to_list()
         numbers = column.cast(pl.Float64, strict=False).drop_nulls()
@@ -288,7 +304,6 @@ def _quality_columns(table: Table, plain: list[int], kinds: tuple[str, ...], sai
         integral = numbers.len() > 0 and bool((numbers % 1 == 0).all()) and numbers.n_unique() <= 40
         if not (looks_like_quality(texts) or integral or kinds[number] == "empty"):
             continue
-        found = _SUFFIX.match(_plain(name))
         base = found["base"].lower().strip() if found else ""
         if base and (base in by_name or base in by_base) and by_name.get(base) != number:
             owner[by_base.get(base, by_name.get(base, -1))] = number

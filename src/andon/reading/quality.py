@@ -76,6 +76,8 @@ QUALITY_WORDS: dict[str, Status] = {
     **dict.fromkeys(("no data", "nodata", "missing", "m", "n/a", "none", "initial", "no_data", "badnodata", "无数据"), Status.MISSING),
 }  # fmt: skip
 
+_PI_ERROR = re.compile(r"\[-\d{4,6}\] ")  # "[-11059] No Good Data For Calculation"
+
 KINDS = ("words", "opc-classic", "opc-ua", "aveva", "ignore")
 _AVEVA = {0: Status.GOOD, 1: Status.BAD, 16: Status.UNCERTAIN, 133: Status.GOOD, 24: Status.BAD, 32: Status.BAD, 64: Status.UNCERTAIN}
 
@@ -87,7 +89,11 @@ def _key(text: str) -> str:
 def hard_word(text: str) -> Status | None:
     """Status of a word that stands for no value wherever it is; None for any other text."""
     plain = text.strip().lower()
-    return WORDS[plain] if plain in WORDS else WORDS.get(_key(text))
+    if plain in WORDS:
+        return WORDS[plain]
+    if _PI_ERROR.match(plain):
+        return Status.MISSING
+    return WORDS.get(_key(text))
 
 
 def soft_word(text: str) -> Status | None:

@@ -93,12 +93,13 @@ def _starts_plain(table: Table, number: int, decimal: str) -> bool:
         return column.dtype.is_numeric()
     if decimal == "," and table.separator == ",":
         return False
+    if decimal == ".":
+        _, nulls = table.sample_numbers()
+        return nulls[number] - column.null_count() <= 0.5 * (column.len() - column.null_count())
     column = column.drop_nulls()
-    if decimal == ",":
-        if column.str.contains(".", literal=True).any():
-            return False
-        column = column.str.replace(",", ".", literal=True)
-    return column.cast(pl.Float64, strict=False).null_count() <= 0.5 * column.len()
+    if column.str.contains(".", literal=True).any():
+        return False
+    return column.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False).null_count() <= 0.5 * column.len()
 
 
 class _Filling:
