@@ -114,6 +114,8 @@ def prepare_slowly(preparation: Preparation, recording: Recording, last_tick: in
         unchanged.append([])
     for other in preparation.others:
         reals.append(real_ticks(recording, other, ticks, interval))
+    for category in preparation.categories:
+        reals.append(real_ticks(recording, Channel(category.tag, category.tag, Source.LAST), ticks, interval))
     modes = [0] * len(ticks)
     if preparation.modes.source == "tag":
         tag = preparation.modes.tag

@@ -218,6 +218,23 @@ def walk_like(seed: int, rows: int, tags: int) -> Recording:
     return Recording.from_arrays("m", [f"t{index}" for index in range(tags)], np.arange(1, rows + 1) * MINUTE_NS, values)
 
 
+@pytest.mark.parametrize("share_missing", [0.0, 0.02, 0.6])
+def test_one_tick_of_many_tags_is_bit_equal(share_missing: float) -> None:
+    """Sums over many channels are taken in the same order by the live tick."""
+    recording = walk_like(7, 300, 70)
+    holes = np.random.default_rng(1).random(recording.values.shape) < share_missing
+    recording.values[holes] = np.nan
+    recording.status[holes] = Status.MISSING
+    preparation = fit_preparation(recording, PlantFile(), np.ones(300, dtype=bool))
+    whole, _ = prepare(preparation, recording)
+    state: PrepareState | None = None
+    pieces: list[Prepared] = []
+    for row in range(300):
+        piece, state = prepare(preparation, rows(recording, row, row + 1), state)
+        pieces.append(piece)
+    same(join(pieces), whole)
+
+
 @pytest.mark.parametrize(("factor", "offset"), [(1000.0, 0.0), (1e-4, 0.0), (1.8, 32.0)])
 def test_no_score_depends_on_the_unit_of_a_tag(factor: float, offset: float) -> None:
     recording = walk_like(5, 2000, 4)

@@ -106,10 +106,9 @@ def _hold(
     standing = np.isnan(table.value) & (good_time != NEVER) & (time[:, None] - good_time <= plan.hold)
     held = np.where(standing, good_value, table.value)
     real_time = _carry(state.real_time, table.real_time, last_true(real))
-    span = np.maximum(plan.hold, plan.preparation.interval_ns)
-    old = np.where(real, 0.0, np.where(real_time == NEVER, 1.0, np.clip((time[:, None] - real_time) / span, 0.0, 1.0)))
-    used = plan.from_input[plan.from_input >= 0]
-    age = old[:, used].mean(axis=1) if len(used) else np.zeros(rows)
+    old = np.where(real, 0.0, np.where(real_time == NEVER, 1.0, np.minimum((time[:, None] - real_time) / plan.span, 1.0)))
+    # Contiguous, so that a row is summed in the order in which a single tick is.
+    age = np.add.reduce(np.ascontiguousarray(old[:, plan.used]), axis=1) / max(len(plan.used), 1)
     return held, age.astype(np.float32), replace(state, good_value=good_value[-1], good_time=good_time[-1], real_time=real_time[-1])
 
 

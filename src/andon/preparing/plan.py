@@ -41,6 +41,8 @@ class Plan:
     levels : of the M inputs; None where the input is a number
     low, high : (M,) range of a raw sample
     hold : (M,) int64 ns
+    span : (M,) int64 ns, the age at which an input is old: its hold, at least one interval
+    used : inputs that are channels
     last_only : (M,) the last sample of a tick counts, not the mean
     angle : (M,) 2 pi / full turn
     from_input : (C,) input of each channel, -1 for derived ones
@@ -69,6 +71,8 @@ class Plan:
     high: Float64Array
     ranged: bool
     hold: Int64Array
+    span: Int64Array
+    used: Int64Array
     last_only: BoolArray
     angle: Float64Array
     from_input: Int64Array
@@ -138,6 +142,8 @@ def make_plan(preparation: Preparation) -> Plan:
         np.array(high, dtype=np.float64),
         bool(np.isfinite(low).any() or np.isfinite(high).any()),
         np.array(hold, dtype=np.int64),
+        np.maximum(np.array(hold, dtype=np.int64), preparation.interval_ns),
+        from_input[from_input >= 0],
         np.array([source is Source.LAST for source in sources], dtype=bool),
         2 * np.pi / np.array(turn, dtype=np.float64),
         from_input,

@@ -15,6 +15,7 @@ from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from andon.plant.file.schema import OutOfService
 from andon.plant.grid import tick_of
 from andon.plant.recording import Recording
+from andon.plant.status import Status
 from andon.plant.time import NS
 from andon.plant.verdict import Why
 from andon.plant.window import Prepared
@@ -26,6 +27,7 @@ from andon.preparing.plan import Plan, find_columns, read_samples
 from andon.preparing.state import PrepareState
 
 CLIP = 50.0
+_GOOD, _INTERPOLATED = int(Status.GOOD), int(Status.INTERPOLATED)  # an Enum is slow to ask
 
 
 class Samples(NamedTuple):
@@ -86,14 +88,11 @@ def prepare_tick(
         came: BoolArray | None = None  # all
         age = 0.0
     else:
-        table = tick_table(samples.time, tick_of(samples.time, interval), samples.values, samples.ok, samples.status, k, k, plan.last_only)
-        value = table.value[0]
-        fresh = table.good_time[0] != NEVER
-        good_time = np.where(fresh, table.good_time[0], state.good_time)
-        good_value = np.where(fresh, table.good_value[0], state.good_value)
+        value, fresh, good_value, good_time, came, real_time = _samples(plan, samples, k)
+        good_time = np.where(fresh, good_time, state.good_time)
+        good_value = np.where(fresh, good_value, state.good_value)
         held = np.where(np.isnan(value) & (good_time != NEVER) & (time - good_time <= plan.hold), good_value, value)
-        came = table.real_time[0] != NEVER
-        real_time = np.where(came, table.real_time[0], state.real_time)
+        real_time = np.where(came, real_time, state.real_time)
         age = _age(plan, came, real_time, time)
     channels = held[np.maximum(plan.from_input, 0)] if plan.width else np.full(len(plan.from_input), np.nan)
     counters = (state.counter_value, state.counter_tick, state.rate_value, state.rate_tick)
@@ -161,11 +160,25 @@ def _why(min_valid: float, share: float, mode: int, settling: bool, off: bool, m
     return Why.UNKNOWN_MODE if mode < 0 else Why.JUDGED
 
 
+def _samples(plan: Plan, samples: Samples, k: int) -> tuple[Float64Array, BoolArray, Float64Array, Int64Array, BoolArray, Int64Array]:
+    """Of the tick's samples, for each input: mean; is there a GOOD one, its value and time; is there a real one, its time."""
+    if len(samples.time) == 1:
+        value, ok, status = samples.values[0], samples.ok[0], samples.status[0]
+        time = np.full(plan.width, samples.time[0], dtype=np.int64)
+        return np.where(ok, value, np.nan), ok & (status == _GOOD), value, time, ok & (status != _INTERPOLATED), time
+    tick = tick_of(samples.time, plan.preparation.interval_ns)
+    table = tick_table(samples.time, tick, samples.values, samples.ok, samples.status, k, k, plan.last_only)
+    fresh, came = table.good_time[0] != NEVER, table.real_time[0] != NEVER
+    return table.value[0], fresh, table.good_value[0], table.good_time[0], came, table.real_time[0]
+
+
 def _age(plan: Plan, came: BoolArray, real_time: Int64Array, time: int) -> float:
-    span = np.maximum(plan.hold, plan.preparation.interval_ns)
-    old = np.where(came, 0.0, np.where(real_time == NEVER, 1.0, np.clip((time - real_time) / span, 0.0, 1.0)))
-    used = plan.from_input[plan.from_input >= 0]
-    return float(old[used].mean()) if len(used) else 0.0
+    if not len(plan.used):
+        return 0.0
+    old = np.minimum((time - real_time) / plan.span, 1.0)
+    old[came] = 0.0
+    old[real_time == NEVER] = 1.0
+    return float(np.add.reduce(old[plan.used])) / len(plan.used)
 
 
 def _rates(
