@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.evaluating.events import EventScores, Span, label_mask, match_events, spans
@@ -117,6 +117,7 @@ def test_label_mask_is_half_open() -> None:
     assert both.tolist() == [False, True, True, False, True, False]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 60)), max_size=8), st.lists(st.integers(0, 7), max_size=3), st.randoms())
 def test_laws(raw: list[tuple[int, int]], where: list[int], random: object) -> None:
     events = [Span(start, start + length) for start, length in raw]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.evaluating.numenta import numenta_scores
@@ -42,6 +42,7 @@ def naive(windows: list[int], alarms: list[int], false_weight: float, miss_weigh
 BITS = st.lists(st.integers(0, 1), min_size=30, max_size=30)
 
 
+@settings(deadline=None)
 @given(BITS, BITS)
 def test_equals_the_naive_twin(windows: list[int], alarms: list[int]) -> None:
     got = numenta_scores([windows], [alarms])

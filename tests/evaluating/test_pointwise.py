@@ -26,6 +26,7 @@ def scored(draw: st.DrawFn) -> tuple[Any, Any]:
     return np.array(labels), np.array(scores)
 
 
+@settings(deadline=None)
 @given(BITS, st.randoms(use_true_random=False))
 def test_counts_and_ratios_equal_scikit_learn(labels: list[int], random: Any) -> None:
     alarm = [random.randint(0, 1) for _ in labels]
@@ -81,6 +82,7 @@ def naive_adjusted(labels: list[int], alarm: list[int]) -> list[int]:
     return out
 
 
+@settings(deadline=None)
 @given(BITS, st.randoms(use_true_random=False))
 def test_point_adjustment_and_composite_equal_naive_twins(labels: list[int], random: Any) -> None:
     alarm = [int(random.random() < 0.2) for _ in labels]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
@@ -26,6 +26,7 @@ def pairs(draw: st.DrawFn) -> tuple[Any, Any]:
     return np.array(draw(one | flat)), np.array(draw(one | flat))
 
 
+@settings(deadline=None)
 @given(pairs(), st.sampled_from([0.05, 0.5, 0.95]))
 def test_equals_scikit_learn(data: tuple[Any, Any], level: float) -> None:
     truth, value = data
@@ -37,6 +38,7 @@ def test_equals_scikit_learn(data: tuple[Any, Any], level: float) -> None:
     assert q.pinball(truth, value, level) == pytest.approx(metrics.mean_pinball_loss(truth, value, alpha=level), abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=1, max_size=50))
 def test_brier_equals_scikit_learn(data: list[tuple[int, float]]) -> None:
     truth, probability = [t for t, _ in data], [p for _, p in data]
@@ -59,6 +61,7 @@ def test_intervals_by_hand() -> None:
     assert q.block_coverage(truth, low, high, 1).tolist() == [1, 0, 1, 0]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 20))
 def test_blocks_hold_every_result_once(count: int, block: int) -> None:
     truth = np.zeros(count)

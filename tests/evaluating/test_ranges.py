@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.evaluating.ranges import Bias, range_scores
@@ -52,6 +52,7 @@ def naive(ranges: list[set[int]], by: list[set[int]], existence: float, bias: st
 BITS = st.lists(st.integers(0, 1), min_size=12, max_size=12)
 
 
+@settings(deadline=None)
 @given(BITS, BITS, st.sampled_from(get_args(Bias)), st.sampled_from([0.0, 0.2, 1.0]))
 def test_equals_the_naive_twin(labels: list[int], alarm: list[int], bias: Bias, existence: float) -> None:
     got = range_scores(labels, alarm, existence=existence, bias=bias)

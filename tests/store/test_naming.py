@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.store.naming import file_name, name_of
@@ -26,6 +26,7 @@ def test_by_hand() -> None:
     assert file_name("🙂") == "%F0%9F%99%82"
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_comes_back_and_stays_in_its_folder(name: str) -> None:
     file = file_name(name)
@@ -39,6 +40,7 @@ def test_comes_back_and_stays_in_its_folder(name: str) -> None:
     )
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_different_names_have_different_files(one: str, two: str) -> None:
     assert (file_name(one) == file_name(two)) == (one == two)

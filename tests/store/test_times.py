@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.store.times import from_text, to_text
 
 
+@settings(deadline=None)
 @given(st.integers(-(2**62), 2**62))
 def test_round_trip(ns: int) -> None:
     assert from_text(to_text(ns)) == ns
