@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 STEP_ROWS = 8  # fewer rows than this go through the step graph
 CHUNK_ROWS = 2048
-LANE_ROWS = 8192  # a lane is at least this long, and at least eight times as long as its run-up
+LANE_ROWS = 4096  # a lane is at least this long, and at least four times as long as its run-up
 
 
 class _Bound:
@@ -232,6 +232,8 @@ class NetworkCore:
                 f"the network was trained for {len(self.channels)} other channels than these {len(prepared.channels)}",
                 do="prepare the recording with the preparation of the same model",
             )
+        if prepared.rows == 1:
+            return self._one_tick(prepared, linear, self.start() if prepared.reset[0] else state)
         said = _Said(self, prepared, linear)
         starts = [0, *(int(r) for r in np.flatnonzero(prepared.reset) if r > 0)]
         for low, high in zip(starts, [*starts[1:], prepared.rows], strict=True):
@@ -242,6 +244,21 @@ class NetworkCore:
             state = self._stretch(said, low, high, state)
         return said.expectation(), state
 
+    def _one_tick(self, prepared: Prepared, linear: Expectation, state: NetworkCoreState) -> tuple[Expectation, NetworkCoreState]:
+        """The live path: the same sums as `_Said.write`, on one row."""
+        out, after = self.step(prepared.x, prepared.valid, linear.forecast, prepared.context, state)
+        part = self._part
+        level = state.level[:, state.level_position]
+        said = Expectation(
+            linear.forecast + state.forecast,
+            linear.relation + out[:, part["relation"]],
+            state.log_scale,
+            linear.level + level if linear.level.shape[1] else level,
+            out[:, part["features"]],
+            out[:, part["quality"]].reshape(1, *self.quality_shape),
+        )
+        return said, after
+
     def _stretch(self, said: _Said, low: int, high: int, state: NetworkCoreState) -> NetworkCoreState:
         """The rows low..high, no reset inside."""
         rows = high - low
@@ -251,7 +268,7 @@ class NetworkCore:
                 said.write(out, row, state)
                 state = after
             return state
-        shortest = max(LANE_ROWS, 8 * self.settle)
+        shortest = max(LANE_ROWS, 4 * self.settle)
         lanes = min(self.threads, rows // shortest) if self.settle else 1
         if lanes < 2:
             return self._chunks(said, low, high, state)

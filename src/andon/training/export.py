@@ -16,6 +16,7 @@ the next tick (C), relation (C), features (D), quality quantiles (N x Q).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,12 +63,16 @@ def rings_of(trained: TrainedNetwork) -> tuple[Ring, ...]:
     """All rings in the order in which they lie in the flat state."""
     sizes = trained.sizes
     stem = [Ring(f"stem{i}", KERNEL ** (i + 1), sizes.width, tuple(k * KERNEL**i for k in range(1, KERNEL))) for i in range(sizes.layers)]
-    pools = [Ring(f"pool{j}", 2**j, 2 * sizes.pool_width, (2**j,)) for j in range(sizes.pool_levels)]
+    pools = [Ring(f"{kind}{j}", 2**j, sizes.pool_width, (2**j,)) for kind in ("sum", "max") for j in range(sizes.pool_levels)]
     return (*stem, *pools)
 
 
+# Given a ring and the value that enters it: the delayed copies, as blocks of one or more taps, with their widths.
+Delayed = Callable[[int, str], list[tuple[str, int]]]
+
+
 class _Graph:
-    """Nodes and constants of a graph being written; every method returns the name of a value."""
+    """Nodes and constants of a graph being written; methods return names of values. Values have two axes: ticks x width."""
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
@@ -84,28 +89,22 @@ class _Graph:
     def ints(self, *value: int) -> str:
         return self.constant(list(value), np.int64)
 
-    def node(self, kind: str, *inputs: str, outputs: int = 1, **attributes: Any) -> Any:
+    def node(self, kind: str, *inputs: str, outputs: int = 1, name: str | None = None, **attributes: Any) -> Any:
         from onnx import helper
 
-        names = [f"v{self.count + i}" for i in range(outputs)]
+        names = [f"v{self.count + i}" for i in range(outputs)] if name is None else [name]
         self.count += outputs
         self.nodes.append(helper.make_node(kind, list(inputs), names, **attributes))
         return names[0] if outputs == 1 else names
 
     def call(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        name: str = self.node(kind, *inputs, **attributes)
-        return name
+        value: str = self.node(kind, *inputs, **attributes)
+        return value
 
-    def linear(self, x: str, weight: FloatArray, bias: FloatArray | None = None) -> str:
-        """x @ weight.T + bias, as PyTorch stores them."""
-        y = self.call("MatMul", x, self.constant(np.ascontiguousarray(weight.T)))
-        return y if bias is None else self.call("Add", y, self.constant(bias))
-
-    def add(self, *values: str) -> str:
-        total = values[0]
-        for value in values[1:]:
-            total = self.call("Add", total, value)
-        return total
+    def linear(self, x: str, weight: FloatArray, plus: FloatArray | str) -> str:
+        """x @ weight.T + plus, a bias or a value; weights as PyTorch stores them."""
+        term = plus if isinstance(plus, str) else self.constant(plus)
+        return self.call("Gemm", x, self.constant(np.ascontiguousarray(weight.T)), term)
 
     def split(self, x: str, widths: list[int]) -> list[str]:
         """Cut along the last axis."""
@@ -117,11 +116,6 @@ class _Graph:
     def rows(self, x: str, start: int, stop: int | None) -> str:
         """x[start:stop] along axis 0."""
         return self.call("Slice", x, self.ints(start), self.ints(np.iinfo(np.int64).max if stop is None else stop), self.ints(0))
-
-    def rename(self, value: str, name: str) -> None:
-        from onnx import helper
-
-        self.nodes.append(helper.make_node("Identity", [value], [name]))
 
     def model(self, inputs: list[Any], outputs: list[Any], name: str) -> bytes:
         from onnx import checker, helper, numpy_helper
@@ -136,44 +130,86 @@ class _Graph:
 
 
 def _entry(g: _Graph, t: TrainedNetwork) -> tuple[str, str, str]:
-    """The bounded value and surprise, and what enters stem and pools."""
-    zero, low, high = g.constant(0.0), g.constant(-INPUT_LIMIT), g.constant(INPUT_LIMIT)
-    value = g.call("Clip", g.call("Where", g.at["valid"], g.at["x"], zero), low, high)
+    """What enters the stem, what enters the pools, and the hidden units of the relation head: one matrix product."""
+    sizes, zero = t.sizes, g.constant(0.0)
+    missing = g.call("Not", g.at["valid"])
+    blind = g.call("Or", missing, g.call("IsNaN", g.at["expected"]))
     away = g.call("Mul", g.call("Sub", g.at["x"], g.at["expected"]), g.constant(1.0 / t.scales.forecast))
-    foreseen = g.call("And", g.at["valid"], g.call("Not", g.call("IsNaN", g.at["expected"])))
-    surprise = g.call("Where", foreseen, g.call("Clip", away, low, high), zero)
-    missing = g.call("Cast", g.call("Not", g.at["valid"]), to=1)
-    weight, bias = t.weights["entry.weight"], t.weights["entry.bias"]
-    joined = g.call("Concat", value, surprise, missing, g.at["context"], axis=-1)
-    return value, surprise, g.linear(joined, weight, bias)
+    faces = [g.call("Where", missing, zero, g.at["x"]), g.call("Where", blind, zero, away), g.call("Cast", missing, to=1)]
+    if sizes.context:
+        faces.append(g.at["context"])
+    seen = g.call("Clip", g.call("Concat", *faces, axis=-1), g.constant(-INPUT_LIMIT), g.constant(INPUT_LIMIT))
+    entry, entry_bias = t.weights["entry.weight"], t.weights["entry.bias"]
+    narrow = t.weights["narrow.weight"].astype(np.float64)
+    sees, _ = relation_masks(t.group, sizes.context, sizes.relation_hidden)
+    relation = t.weights["relation.first.weight"] * sees
+    both = 2 * sizes.channels  # the relation head sees values, surprises and context, not what is missing
+    relation = np.concatenate([relation[:, :both], np.zeros((len(relation), sizes.channels)), relation[:, both:]], axis=1)
+    weight = np.concatenate([entry, narrow @ entry, relation]).astype(np.float32)
+    narrow_bias = narrow @ entry_bias + t.weights["narrow.bias"]
+    bias = np.concatenate([entry_bias, narrow_bias, t.weights["relation.first.bias"]]).astype(np.float32)
+    entered, narrowed, hidden = g.split(g.linear(seen, weight, bias), [sizes.width, sizes.pool_width, len(relation)])
+    return entered, narrowed, g.call("Relu", hidden)
+
+
+def _stem(g: _Graph, t: TrainedNetwork, deep: str, delayed: Delayed) -> str:
+    """Residual causal convolutions; the delayed copies come as blocks of one or more taps side by side."""
+    sizes = t.sizes
+    for layer in range(sizes.layers):
+        weight, total = t.weights[f"stem.layers.{layer}.mix.weight"], g.constant(t.weights[f"stem.layers.{layer}.mix.bias"])
+        column = sizes.width
+        for block, width in delayed(layer, deep):
+            total = g.linear(block, weight[:, column : column + width], total)
+            column += width
+        deep = g.call("Add", deep, g.call("Relu", g.linear(deep, weight[:, : sizes.width], total)))
+    return deep
+
+
+def _pools(g: _Graph, t: TrainedNetwork, narrow: str, delayed: Delayed) -> list[str]:
+    """Sums and maxima at every second doubling; the sums become averages in the weights of the fusion."""
+    sizes, pooled = t.sizes, []
+    total, largest = narrow, narrow
+    for level in range(sizes.pool_levels):
+        ((before, _),) = delayed(sizes.layers + level, total)
+        ((peak, _),) = delayed(sizes.layers + sizes.pool_levels + level, largest)
+        total, largest = g.call("Add", total, before), g.call("Max", largest, peak)
+        if level % 2 == 1:
+            pooled += [total, largest]
+    return pooled
 
 
 def _fusion(g: _Graph, t: TrainedNetwork, deep: str, pooled: list[str]) -> str:
-    z = g.call("Concat", deep, *pooled, g.at["context"], axis=-1)
-    value = g.linear(z, t.weights["fusion.value.weight"], t.weights["fusion.value.bias"])
-    gate = g.linear(z, t.weights["fusion.gate.weight"], t.weights["fusion.gate.bias"])
+    sizes = t.sizes
+    parts = [deep, *pooled] + ([g.at["context"]] if sizes.context else [])
+    factor = [np.ones(sizes.width)]
+    for level in range(2, sizes.pool_levels + 1, 2):
+        factor += [np.full(sizes.pool_width, 1.0 / 2**level), np.ones(sizes.pool_width)]
+    scale = np.concatenate([*factor, np.ones(sizes.context)]).astype(np.float32)
+    weight = np.concatenate([t.weights["fusion.value.weight"], t.weights["fusion.gate.weight"]]) * scale
+    bias = np.concatenate([t.weights["fusion.value.bias"], t.weights["fusion.gate.bias"]])
+    both = g.linear(g.call("Concat", *parts, axis=-1), weight, bias)
+    value, gate = g.split(both, [sizes.width, sizes.width])
     return g.call("Mul", value, g.call("Sigmoid", gate))
 
 
-def _heads(g: _Graph, t: TrainedNetwork, features: str, value: str, surprise: str) -> str:
+def _heads(g: _Graph, t: TrainedNetwork, features: str, hidden: str, name: str | None = None) -> str:
     channels = t.sizes.channels
     weight, bias = t.weights["heads.mix.weight"], t.weights["heads.mix.bias"]
-    part = [slice(i * channels, (i + 1) * channels) for i in range(3)]
-    both = np.concatenate([weight[part[0]] * t.scales.forecast[:, None], weight[part[2]] * t.scales.level[:, None]])
-    both_bias = np.concatenate([bias[part[0]] * t.scales.forecast, bias[part[2]] * t.scales.level])
-    expected = g.linear(features, both, both_bias)
-    raw = g.linear(features, weight[part[1]], bias[part[1]])
-    log_scale = g.call("Clip", raw, g.constant(-LOG_SCALE_LIMIT), g.constant(LOG_SCALE_LIMIT))
-    log_scale = g.call("Add", log_scale, g.constant(np.log(t.scales.forecast)))
-    sees, tells = relation_masks(t.group, t.sizes.context, t.sizes.relation_hidden)
-    seen = g.call("Concat", value, surprise, g.at["context"], axis=-1)
-    hidden = g.call("Relu", g.linear(seen, t.weights["relation.first.weight"] * sees, t.weights["relation.first.bias"]))
+    forecast, log_scale, level = (slice(i * channels, (i + 1) * channels) for i in range(3))
+    f, s = t.scales.forecast, t.scales.level
+    said = g.linear(
+        features,
+        np.concatenate([weight[forecast] * f[:, None], weight[level] * s[:, None], weight[log_scale]]),
+        np.concatenate([bias[forecast] * f, bias[level] * s, bias[log_scale] + np.log(f)]),
+    )
+    free = np.full(2 * channels, np.inf)
+    said = g.call("Max", said, g.constant(np.concatenate([-free, np.log(f) - LOG_SCALE_LIMIT])))
+    said = g.call("Min", said, g.constant(np.concatenate([free, np.log(f) + LOG_SCALE_LIMIT])))
+    _, tells = relation_masks(t.group, t.sizes.context, t.sizes.relation_hidden)
     second = t.weights["relation.second.weight"] * tells * t.scales.relation[:, None]
     relation = g.linear(hidden, second, t.weights["relation.second.bias"] * t.scales.relation)
-    outs = [expected, log_scale, relation, features]
-    if t.quality_names:
-        outs.append(_quality(g, t, features))
-    return g.call("Concat", *outs, axis=-1)
+    outs = [said, relation, features] + ([_quality(g, t, features)] if t.quality_names else [])
+    return g.call("Concat", *outs, axis=-1, name=name)
 
 
 def _quality(g: _Graph, t: TrainedNetwork, features: str) -> str:
@@ -192,29 +228,6 @@ def _quality(g: _Graph, t: TrainedNetwork, features: str) -> str:
     return g.call("MatMul", moved, g.constant(np.kron(np.eye(targets, dtype=np.float32), one)))
 
 
-def _stem_and_pools(g: _Graph, t: TrainedNetwork, entered: str, delayed: Any) -> tuple[str, list[str]]:
-    """`delayed(index, value)` gives the delayed copies that ring `index` holds of `value`."""
-    sizes = t.sizes
-    deep, index = entered, 0
-    for layer in range(sizes.layers):
-        weight = t.weights[f"stem.layers.{layer}.mix.weight"]
-        copies = [deep, *delayed(index, deep)]
-        parts = [g.linear(copy, weight[:, k * sizes.width : (k + 1) * sizes.width]) for k, copy in enumerate(copies)]
-        y = g.call("Add", g.add(*parts), g.constant(t.weights[f"stem.layers.{layer}.mix.bias"]))
-        deep = g.call("Add", deep, g.call("Relu", y))
-        index += 1
-    narrow = g.linear(entered, t.weights["narrow.weight"], t.weights["narrow.bias"])
-    total, largest, pooled = narrow, narrow, []
-    for level in range(sizes.pool_levels):
-        (before,) = delayed(index, g.call("Concat", total, largest, axis=-1))
-        total_before, largest_before = g.split(before, [sizes.pool_width] * 2)
-        total, largest = g.call("Add", total, total_before), g.call("Max", largest, largest_before)
-        index += 1
-        if level % 2 == 1:
-            pooled += [g.call("Mul", total, g.constant(1.0 / 2 ** (level + 1))), largest]
-    return deep, pooled
-
-
 def _io(name: str, kind: int, *shape: int | str) -> Any:
     from onnx import helper
 
@@ -230,27 +243,9 @@ def _widths(t: TrainedNetwork) -> tuple[int, int]:
 _ONNX_GATES = {"gru": (1, 0, 2), "lstm": (0, 3, 1, 2)}  # PyTorch r z n -> ONNX z r h; i f g o -> i o f c
 
 
-def sequence_graph(t: TrainedNetwork) -> bytes:
-    """The graph of many ticks. Time comes first inside, so that a delayed copy is one contiguous block."""
-    g, sizes, rings = _Graph(), t.sizes, rings_of(t)
-    out_width, memory_width = _widths(t)
-    context = sizes.context
-    g.at = {name: g.call("Transpose", name, perm=[1, 0, 2]) for name in g.at}
-    ring_parts = g.split("rings_in", [r.ticks * r.width for r in rings])
-    after: list[str] = []
-
-    def delayed(index: int, value: str) -> list[str]:
-        ring = rings[index]
-        before = g.call("Reshape", ring_parts[index], g.ints(0, ring.ticks, ring.width))
-        joined = g.call("Concat", g.call("Transpose", before, perm=[1, 0, 2]), value, axis=0)
-        kept = g.call("Transpose", g.rows(joined, -ring.ticks, None), perm=[1, 0, 2])
-        after.append(g.call("Reshape", kept, g.ints(0, ring.ticks * ring.width)))
-        return [g.rows(joined, ring.ticks - d, -d) for d in ring.delays]
-
-    value, surprise, entered = _entry(g, t)
-    deep, pooled = _stem_and_pools(g, t, entered, delayed)
-    fused = _fusion(g, t, deep, pooled)
-    gates, d = _ONNX_GATES[sizes.cell], sizes.width
+def _memory_loop(g: _Graph, t: TrainedNetwork, fused: str) -> tuple[str, list[str]]:
+    """ONNX's own GRU or LSTM over (T, B, D); its gates stand in another order than PyTorch's."""
+    gates, d = _ONNX_GATES[t.sizes.cell], t.sizes.width
 
     def ordered(name: str) -> NDArray[np.float32]:
         blocks = t.weights[name].reshape(len(gates), d, *t.weights[name].shape[1:])
@@ -258,26 +253,70 @@ def sequence_graph(t: TrainedNetwork) -> bytes:
 
     w, r = g.constant(ordered("memory.loop.weight_ih_l0")), g.constant(ordered("memory.loop.weight_hh_l0"))
     b = g.constant(np.concatenate([ordered("memory.loop.bias_ih_l0"), ordered("memory.loop.bias_hh_l0")], axis=1))
-    start = [g.call("Unsqueeze", part, g.ints(0)) for part in g.split("memory_in", [d] * (memory_width // d))]
-    if sizes.cell == "gru":
-        y, last = g.node("GRU", fused, w, r, b, "", start[0], outputs=2, hidden_size=d, linear_before_reset=1)
-        lasts = [last]
+    start = [g.call("Unsqueeze", part, g.ints(0)) for part in g.split("memory_in", [d] * (_widths(t)[1] // d))]
+    if t.sizes.cell == "gru":
+        y, *last = g.node("GRU", fused, w, r, b, "", *start, outputs=2, hidden_size=d, linear_before_reset=1)
     else:
-        y, *lasts = g.node("LSTM", fused, w, r, b, "", *start, outputs=3, hidden_size=d)
-    lasts = [g.call("Squeeze", last, g.ints(0)) for last in lasts]
-    remembered = g.call("Squeeze", y, g.ints(1))
-    out = _heads(g, t, g.call("Add", fused, remembered), value, surprise)
-    g.rename(g.call("Transpose", out, perm=[1, 0, 2]), "out")
-    g.rename(g.call("Concat", *after, axis=-1), "rings")
-    g.rename(g.call("Concat", *lasts, axis=-1), "memory")
+        y, *last = g.node("LSTM", fused, w, r, b, "", *start, outputs=3, hidden_size=d)
+    return g.call("Reshape", y, g.ints(-1, d)), [g.call("Squeeze", value, g.ints(0)) for value in last]
+
+
+def _memory_step(g: _Graph, t: TrainedNetwork, fused: str) -> str:
+    """One tick of the gates, as `memory.gru_step` and `memory.lstm_step` write them."""
+    d = t.sizes.width
+    before = g.split("memory_in", [d] * (_widths(t)[1] // d))
+    w_x, w_h, b_x, b_h = (t.weights[f"memory.loop.{name}_l0"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+    if t.sizes.cell == "gru":
+        # Reset and update need only the sum of both products, the new value needs them apart.
+        both = g.linear(before[0], w_h[: 2 * d], g.linear(fused, w_x[: 2 * d], b_x[: 2 * d] + b_h[: 2 * d]))
+        reset, update = g.split(g.call("Sigmoid", both), [d, d])
+        gated = g.call("Mul", reset, g.linear(before[0], w_h[2 * d :], b_h[2 * d :]))
+        new = g.call("Tanh", g.call("Add", g.linear(fused, w_x[2 * d :], b_x[2 * d :]), gated))
+        # (1 - z) n + z h = n + z (h - n)
+        return g.call("Add", new, g.call("Mul", update, g.call("Sub", before[0], new)), name="memory")
+    i, f, c, o = g.split(g.linear(before[0], w_h, g.linear(fused, w_x, b_x + b_h)), [d] * 4)
+    kept = g.call("Mul", g.call("Sigmoid", f), before[1])
+    cell = g.call("Add", kept, g.call("Mul", g.call("Sigmoid", i), g.call("Tanh", c)))
+    remembered = g.call("Mul", g.call("Sigmoid", o), g.call("Tanh", cell))
+    g.call("Concat", remembered, cell, axis=-1, name="memory")
+    return remembered
+
+
+def sequence_graph(t: TrainedNetwork) -> bytes:
+    """The graph of many ticks. Time comes first inside, so that a delayed copy is one contiguous block."""
+    g, sizes, rings = _Graph(), t.sizes, rings_of(t)
+    out_width, memory_width = _widths(t)
+    assets = g.call("Slice", g.call("Shape", "memory_in"), g.ints(0), g.ints(1))
+    width_of = {name: sizes.context if name == "context" else sizes.channels for name in g.at}
+    for name, width in width_of.items():
+        if width:
+            g.at[name] = g.call("Reshape", g.call("Transpose", name, perm=[1, 0, 2]), g.ints(-1, width))
+    ring_parts = g.split("rings_in", [r.ticks * r.width for r in rings])
+    after: dict[int, str] = {}
+
+    def in_time(value: str, width: int) -> str:
+        return g.call("Reshape", value, g.call("Concat", g.ints(-1), assets, g.ints(width), axis=0))
+
+    def delayed(index: int, value: str) -> list[tuple[str, int]]:
+        ring = rings[index]
+        before = g.call("Reshape", ring_parts[index], g.ints(0, ring.ticks, ring.width))
+        joined = g.call("Concat", g.call("Transpose", before, perm=[1, 0, 2]), in_time(value, ring.width), axis=0)
+        kept = g.call("Transpose", g.rows(joined, -ring.ticks, None), perm=[1, 0, 2])
+        after[index] = g.call("Reshape", kept, g.ints(0, ring.ticks * ring.width))
+        flat = g.ints(-1, ring.width)
+        return [(g.call("Reshape", g.rows(joined, ring.ticks - d, -d), flat), ring.width) for d in ring.delays]
+
+    entered, narrow, hidden = _entry(g, t)
+    deep = _stem(g, t, entered, delayed)
+    pooled = _pools(g, t, narrow, delayed)
+    fused = _fusion(g, t, deep, pooled)
+    remembered, last = _memory_loop(g, t, in_time(fused, sizes.width))
+    out = _heads(g, t, g.call("Add", fused, remembered), hidden)
+    g.call("Transpose", in_time(out, out_width), perm=[1, 0, 2], name="out")
+    g.call("Concat", *[after[i] for i in range(len(rings))], axis=-1, name="rings")
+    g.call("Concat", *last, axis=-1, name="memory")
     state = sum(r.ticks * r.width for r in rings)
-    shapes: list[tuple[str, int, int]] = [
-        ("x", 1, sizes.channels),
-        ("valid", 9, sizes.channels),
-        ("expected", 1, sizes.channels),
-        ("context", 1, context),
-    ]
-    inputs = [_io(name, kind, "B", "T", width) for name, kind, width in shapes]
+    inputs = [_io(name, 9 if name == "valid" else 1, "B", "T", width) for name, width in width_of.items()]
     inputs += [_io("rings_in", 1, "B", state), _io("memory_in", 1, "B", memory_width)]
     outputs = [_io("out", 1, "B", "T", out_width), _io("rings", 1, "B", state), _io("memory", 1, "B", memory_width)]
     return g.model(inputs, outputs, "sequence")
@@ -287,44 +326,22 @@ def step_graph(t: TrainedNetwork) -> bytes:
     """The graph of one tick: taps in, push out."""
     g, sizes, rings = _Graph(), t.sizes, rings_of(t)
     out_width, memory_width = _widths(t)
-    tap_parts = iter(g.split("taps", [r.width for r in rings for _ in r.delays]))
-    pushed: list[str] = []
+    blocks = g.split("taps", [r.width * len(r.delays) for r in rings])
+    pushed: dict[int, str] = {}
 
-    def delayed(index: int, value: str) -> list[str]:
-        pushed.append(value)
-        return [next(tap_parts) for _ in rings[index].delays]
+    def delayed(index: int, value: str) -> list[tuple[str, int]]:
+        pushed[index] = value
+        return [(blocks[index], rings[index].width * len(rings[index].delays))]
 
-    value, surprise, entered = _entry(g, t)
-    deep, pooled = _stem_and_pools(g, t, entered, delayed)
-    fused = _fusion(g, t, deep, pooled)
-    d = sizes.width
-    before = g.split("memory_in", [d] * (memory_width // d))
-    weights = [t.weights[f"memory.loop.{name}_l0"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-    if sizes.cell == "gru":
-        x_r, x_z, x_n = g.split(g.linear(fused, weights[0], weights[2]), [d] * 3)
-        h_r, h_z, h_n = g.split(g.linear(before[0], weights[1], weights[3]), [d] * 3)
-        reset, update = g.call("Sigmoid", g.add(x_r, h_r)), g.call("Sigmoid", g.add(x_z, h_z))
-        new = g.call("Tanh", g.add(x_n, g.call("Mul", reset, h_n)))
-        # (1 - z) n + z h = n + z (h - n)
-        remembered = g.add(new, g.call("Mul", update, g.call("Sub", before[0], new)))
-        g.rename(remembered, "memory")
-    else:
-        gates = g.add(g.linear(fused, weights[0], weights[2] + weights[3]), g.linear(before[0], weights[1]))
-        i, f, c, o = g.split(gates, [d] * 4)
-        kept = g.call("Mul", g.call("Sigmoid", f), before[1])
-        cell = g.add(kept, g.call("Mul", g.call("Sigmoid", i), g.call("Tanh", c)))
-        remembered = g.call("Mul", g.call("Sigmoid", o), g.call("Tanh", cell))
-        g.rename(g.call("Concat", remembered, cell, axis=-1), "memory")
-    g.rename(_heads(g, t, g.call("Add", fused, remembered), value, surprise), "out")
-    g.rename(g.call("Concat", *pushed, axis=-1), "push")
+    entered, narrow, hidden = _entry(g, t)
+    deep = _stem(g, t, entered, delayed)
+    fused = _fusion(g, t, deep, _pools(g, t, narrow, delayed))
+    remembered = _memory_step(g, t, fused)
+    _heads(g, t, g.call("Add", fused, remembered), hidden, "out")
+    g.call("Concat", *[pushed[i] for i in range(len(rings))], axis=-1, name="push")
     taps, push = sum(r.width * len(r.delays) for r in rings), sum(r.width for r in rings)
-    shapes: list[tuple[str, int, int]] = [
-        ("x", 1, sizes.channels),
-        ("valid", 9, sizes.channels),
-        ("expected", 1, sizes.channels),
-        ("context", 1, sizes.context),
-    ]
-    inputs = [_io(name, kind, "B", width) for name, kind, width in shapes]
+    widths = {"x": sizes.channels, "valid": sizes.channels, "expected": sizes.channels, "context": sizes.context}
+    inputs = [_io(name, 9 if name == "valid" else 1, "B", width) for name, width in widths.items()]
     inputs += [_io("taps", 1, "B", taps), _io("memory_in", 1, "B", memory_width)]
     outputs = [_io("out", 1, "B", out_width), _io("push", 1, "B", push), _io("memory", 1, "B", memory_width)]
     return g.model(inputs, outputs, "step")

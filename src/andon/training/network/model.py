@@ -132,6 +132,7 @@ class Network(nn.Module):
         output, state
         """
         value, surprise = self.inputs(x, valid, expected)
+        context = context.clamp(-INPUT_LIMIT, INPUT_LIMIT)
         entered = self.entry(torch.cat([value, surprise, 1.0 - valid.to(x.dtype), context], dim=-1))
         deep, stem = self.stem(entered, state.stem)
         pooled, pools = self.pools(self.narrow(entered), state.pools)
