@@ -17,10 +17,10 @@ from andon.auditing import Audit, TagStatistics, audit
 from andon.auditing.inspection import BLOCK, plot_of
 from andon.plant.arrays import Float64Array, FloatArray
 from andon.plant.budget import parse_budget
-from andon.plant.errors import AskUserError
+from andon.plant.errors import AskUserError, At
 from andon.plant.file.parse import parse_plant_text
 from andon.plant.label import LabResults
-from andon.plant.recording import Recording
+from andon.plant.recording import Problem, Recording
 from andon.plant.status import Status
 from andon.plant.tag import Role
 from andon.plant.time import HOUR_NS, MINUTE_NS
@@ -190,6 +190,24 @@ def test_a_plot_shows_every_extreme(values: list[float], points: int) -> None:
         assert np.nanmax(plot.high) == np.float32(max(there))
     else:
         assert not np.isfinite(plot.low).any()
+
+
+def test_duplicates_are_those_that_the_reader_counted() -> None:
+    problems = (
+        Problem("duplicate-time", "twice", "the last is kept", At(tag="t0"), 3),
+        Problem("duplicate-time", "twice", "the last is kept", At(line=5), 2),
+        Problem("time-backwards", "back", "sorted", At(), 9),
+    )
+    result = audit(recording(ar(300, 0.5, 1, 2), problems=problems))
+    assert [row.duplicates for row in result.statistics] == [5, 2]
+
+
+def test_texts_are_no_levels() -> None:
+    text = (np.arange(2000) // 100 % 2).astype(np.float64)
+    x = np.column_stack((text, ar(2000, 0.9, 1, 2) + 5))
+    x[text == 0, 1:] = 5.0
+    assert audit(recording(x, texts={"t0": ("Stopped", "Running")})).off == ""
+    assert audit(recording(x)).off == "`t0` < 0.5"
 
 
 def test_progress_ends_at_one() -> None:

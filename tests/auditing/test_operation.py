@@ -49,6 +49,12 @@ def test_one_tag_at_zero_alone_is_not_the_machine() -> None:
     assert audit(recording(x)).off == ""
 
 
+def test_a_switch_of_a_machine_that_works_in_steps_is_not_its_power() -> None:
+    switch = (np.arange(8000) // 60 % 2).astype(np.float64)
+    x = np.column_stack((switch, switch[:, None] * ar(8000, 0.5, 1), ar(8000, 0.9, 2, 2)))
+    assert audit(recording(x)).off == ""
+
+
 def test_a_plant_that_always_runs_is_never_off() -> None:
     assert audit(recording(ar(8000, 0.99, 2, 5) * 3 + 4)).off == ""
 

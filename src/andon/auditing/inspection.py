@@ -95,7 +95,7 @@ def audit(
     for done, block in enumerate(_blocks(recording, interval_ns or rows_ns, zone, calendar)):
         results.extend(block)
         progress("audit", 0.8 * min(1.0, (done + 1) * BLOCK / max(len(recording.tags), 1)))
-    statistics = tuple(result.statistics for result in results)
+    statistics = tuple(replace(row.statistics, duplicates=_duplicates(recording, row.statistics.tag)) for row in results)
     interval = interval_ns or suggest_interval(rows_ns, statistics)
     if calendar is not None and results:
         statistics = _with_seasons(statistics, results, calendar)
@@ -169,7 +169,7 @@ def inspect(series: Series, interval_ns: int, zone: str, calendar: Calendar | No
     stats = describe(series, interval_ns)
     guess = guess_role(series, stats)
     role = guess.role
-    levels = levels_of(series, stats)
+    levels = None if series.texts else levels_of(series, stats)
     rails = rails_of(series, stats, role, levels)
     spikes, scale = spikes_of(series, stats, role)
     stats = replace(
@@ -267,6 +267,11 @@ def _running(sample: Float64Array, tags: tuple[str, ...], levels: list[Levels | 
         return np.ones(sample.shape[0], dtype=np.bool_)
     value = sample[:, tags.index(tag)]
     return ~(np.isfinite(value) & level.in_off(value))
+
+
+def _duplicates(recording: Recording, tag: str) -> int:
+    """Samples of a tag whose time stood twice, as the reader counted them; rows that stood twice count for every tag."""
+    return sum(item.count for item in recording.problems if item.kind == "duplicate-time" and item.at.tag in (None, tag))
 
 
 def _same_switch(value: Float64Array, level: Levels | None, running: BoolArray) -> bool:

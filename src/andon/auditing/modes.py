@@ -68,7 +68,9 @@ def levels_of(series: Series, stats: TagStatistics) -> Levels | None:
     if not high > low:
         return None
     edges = np.linspace(low, high, _BINS + 1)
-    counts = np.diff(np.searchsorted(series.ordered, edges)).astype(np.float64)
+    cuts = np.searchsorted(series.ordered, edges)
+    cuts[-1] = np.searchsorted(series.ordered, edges[-1], side="right")  # the last bin holds its upper edge
+    counts = np.diff(cuts).astype(np.float64)
     threshold = _valley(counts, edges)
     if threshold is None:
         return None
