@@ -204,7 +204,7 @@ def test_duplicates_are_those_that_the_reader_counted() -> None:
 
 def test_texts_are_no_levels() -> None:
     text = (np.arange(2000) // 100 % 2).astype(np.float64)
-    x = np.column_stack((text, ar(2000, 0.9, 1, 2) + 5))
+    x = np.column_stack((text, ar(2000, 0.9, 1, 3) + 5))
     x[text == 0, 1:] = 5.0
     assert audit(recording(x, texts={"t0": ("Stopped", "Running")})).off == ""
     assert audit(recording(x)).off == "`t0` < 0.5"

@@ -49,7 +49,7 @@ def off_condition(sample: Float64Array, tags: Sequence[str], levels: Sequence[Le
     """The tag whose flat level near zero goes with the calm of the most other tags.
 
     At least a third of the other moving tags must be calm (spread below a fifth) while it is there; a tag that stands
-    alone is believed only when there is no other moving tag. A switch (a category) needs three fifths of them, and two.
+    alone is believed only when there is no other moving tag. A switch (a category) needs three fifths of them, and three.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def off_condition(sample: Float64Array, tags: Sequence[str], levels: Sequence[Le
         asked_count = int(asked.sum())
         if asked_count and agreeing * 3 < asked_count:
             continue
-        if roles[column] is Role.CATEGORY and (agreeing < 2 or agreeing * 5 < 3 * asked_count):
+        if roles[column] is Role.CATEGORY and (agreeing < 3 or agreeing * 5 < 3 * asked_count):
             continue  # a switch is at rest for many reasons
         sign = "<" if level.off_below else ">"
         share = float(off.sum() / (off.sum() + on.sum()))
