@@ -59,11 +59,11 @@ class NormalRecording:
     load: Callable[[], Float64Array]
     judge: Callable[[], BoolArray] | None = None
     moving: bool = False
-    shares: tuple[float, float] = (0.4, 0.7)
+    shares: tuple[float, float] = (0.3, 0.7)
 
     def gap_for(self, held_ticks: int) -> int:
-        """The merge gap, but at most 1/200 of the held-back time: else short recordings cannot show 30 separate peaks."""
-        return max(min(self.merge_gap_ns, held_ticks * self.interval_ns // 200), self.interval_ns)
+        """The merge gap, but at most 1/300 of the held-back time: else short recordings cannot show 30 separate peaks."""
+        return max(min(self.merge_gap_ns, held_ticks * self.interval_ns // 300), self.interval_ns)
 
 
 def simulated() -> Iterator[NormalRecording]:
@@ -160,7 +160,7 @@ def _numbers(path: Path) -> Float64Array:
     import polars as pl
     import polars.selectors as cs
 
-    table = pl.read_parquet(path).select(cs.numeric()).fill_null(strategy="forward")
+    table = pl.read_parquet(path).select(cs.numeric()).fill_null(strategy="forward").fill_null(strategy="backward")
     return np.asarray(table.to_numpy(), dtype=np.float64)
 
 

@@ -122,7 +122,7 @@ def rate_curve(pieces: Sequence[NormalTrace], opening: Opening, seed: int = 0) -
     replicate = np.maximum.accumulate(raw[:, ::-1], axis=1)[:, ::-1]
     # A rate of 0 seen on few blocks is no promise: half an event stands for what was not seen.
     replicate = np.maximum(replicate, 0.5 / judged)
-    tail, peaks = _fit(grounds, places, opening, _level_grid(grounds, opening.gap_ticks)[::3], weight)
+    tail, peaks = _fit(grounds, places, opening, _level_grid(grounds, opening.gap_ticks), weight)
     return RateCurve(level, total.astype(np.int64), replicate, anchor, tail, peaks, float(dispersion))
 
 
