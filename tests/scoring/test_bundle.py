@@ -268,7 +268,19 @@ def test_unknown_schema_versions(path: Path, number: object, what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"[]", b"{", b"\xff", b'{"format": "other"}', b'{"a": NaN}', b'{"a": 1e999}', b'{"a": 1, "a": 2}', b"[" * 100_000]
+    "text",
+    [
+        b"[]",
+        b"{",
+        b"\xff",
+        b'{"format": "other"}',
+        b'{"a": NaN}',
+        b'{"a": 1e999}',
+        b'{"a": -1E+0400}',
+        b'{"a": %s.0}' % (b"9" * 400),
+        b'{"a": 1, "a": 2}',
+        b"[" * 100_000,
+    ],
 )
 def test_manifests_that_are_none(path: Path, text: bytes) -> None:
     repack(path, lambda files: files | {"manifest.json": text})

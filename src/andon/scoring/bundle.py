@@ -39,6 +39,7 @@ MOST_FILE_BYTES = 512 << 20
 MOST_MANIFEST_BYTES = 8 << 20
 MOST_DIMENSIONS = 8
 _HASH = re.compile(r"[0-9a-f]{64}")
+_LONG_NUMBER = re.compile(rb"[0-9]{300}|[eE]\+?0*[1-9][0-9]{2}")
 _END_OF_TIME = 4_102_444_800 * NS  # the year 2100
 _COPY = "the file is damaged or was changed; copy it again or take another version"
 
@@ -301,8 +302,6 @@ def _check_manifest(manifest: dict[str, Any], files: Mapping[str, bytes], file: 
             raise BundleError(f"member {name!r} is not what the manifest says", at=at, do=_COPY)
         if name.endswith(".safetensors") and row.get("arrays") != _shapes(data, name, file):
             raise BundleError(f"the arrays of {name!r} do not have the shapes of the manifest", at=at, do=_COPY)
-        if name.endswith(".json"):
-            _parse_json(data, name, file)
     content, version = manifest.get("content_hash"), manifest.get("version")
     own = {key: value for key, value in manifest.items() if key not in RESERVED}
     if not isinstance(content, str) or not _HASH.fullmatch(content) or content != _content_hash(table, own):
@@ -368,7 +367,9 @@ def _parse_json(data: bytes, name: str, file: str) -> Any:
             raise ValueError("a key stands twice")
         return dict(pairs)
 
+    # A number beyond float64 has a long exponent or very many digits; only then is each number looked at, which is slow.
+    each = finite if _LONG_NUMBER.search(data) else None
     try:
-        return json.loads(data.decode("utf-8"), parse_constant=no_constant, parse_float=finite, object_pairs_hook=no_twice)
+        return json.loads(data.decode("utf-8"), parse_constant=no_constant, parse_float=each, object_pairs_hook=no_twice)
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{name} is not JSON: {error}", at=At(file=file or None), do=_COPY) from error
