@@ -98,7 +98,9 @@ def _hold(
     """Values with the last GOOD one held, the mean age of the channels' inputs, and the state."""
     rows = len(time)
     if table.whole:
-        state = replace(state, good_value=table.good_value[-1], good_time=table.good_time[-1], real_time=table.real_time[-1])
+        # Copies: a view would keep the whole block in memory.
+        good_value, good_time, real_time = table.good_value[-1].copy(), table.good_time[-1].copy(), table.real_time[-1].copy()
+        state = replace(state, good_value=good_value, good_time=good_time, real_time=real_time)
         return table.value, np.zeros(rows, dtype=np.float32), state
     index = last_true(table.good_time != NEVER)
     good_time = _carry(state.good_time, table.good_time, index)
@@ -109,14 +111,20 @@ def _hold(
     old = np.where(real, 0.0, np.where(real_time == NEVER, 1.0, np.minimum((time[:, None] - real_time) / plan.span, 1.0)))
     # Contiguous, so that a row is summed in the order in which a single tick is.
     age = np.add.reduce(np.ascontiguousarray(old[:, plan.used]), axis=1) / max(len(plan.used), 1)
-    return held, age.astype(np.float32), replace(state, good_value=good_value[-1], good_time=good_time[-1], real_time=real_time[-1])
+    return (
+        held,
+        age.astype(np.float32),
+        replace(state, good_value=good_value[-1].copy(), good_time=good_time[-1].copy(), real_time=real_time[-1].copy()),
+    )
 
 
 def _channels(
     plan: Plan, state: PrepareState, table: TickTable, held: Float64Array, tick: Int64Array, real: BoolArray
 ) -> tuple[Float64Array, PrepareState]:
     """(T, C) values of the channels; derived ones are still NaN."""
-    value = held[:, np.maximum(plan.from_input, 0)] if plan.width else np.full((len(tick), len(plan.from_input)), np.nan)
+    if plan.plain:
+        return held, state
+    value = held[:, plan.gather] if plan.width else np.full((len(tick), len(plan.from_input)), np.nan)
     value[:, plan.from_input < 0] = np.nan
     if not plan.counters:
         return value, state

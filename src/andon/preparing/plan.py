@@ -46,6 +46,8 @@ class Plan:
     last_only : (M,) the last sample of a tick counts, not the mean
     angle : (M,) 2 pi / full turn
     from_input : (C,) input of each channel, -1 for derived ones
+    gather : `from_input` with 0 for derived ones
+    plain : channels are the inputs, one by one
     counters : (channel, input) of rates
     stuck : (C,) int64 ns, a very long time where not checked
     watch : channels that are checked
@@ -76,6 +78,8 @@ class Plan:
     last_only: BoolArray
     angle: Float64Array
     from_input: Int64Array
+    gather: Int64Array
+    plain: bool
     counters: tuple[tuple[int, int], ...]
     stuck: Int64Array
     watch: Int64Array
@@ -147,6 +151,8 @@ def make_plan(preparation: Preparation) -> Plan:
         np.array([source is Source.LAST for source in sources], dtype=bool),
         2 * np.pi / np.array(turn, dtype=np.float64),
         from_input,
+        np.maximum(from_input, 0),
+        len(channels) == len(tags) and all(channel.source in (Source.VALUE, Source.SIN, Source.COS) for channel in channels),
         tuple((index, int(from_input[index])) for index, channel in enumerate(channels) if channel.source is Source.RATE),
         np.array([endless if channel.stuck_ns is None else channel.stuck_ns for channel in channels], dtype=np.int64),
         watch,

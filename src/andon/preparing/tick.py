@@ -94,7 +94,10 @@ def prepare_tick(
         held = np.where(np.isnan(value) & (good_time != NEVER) & (time - good_time <= plan.hold), good_value, value)
         real_time = np.where(came, real_time, state.real_time)
         age = _age(plan, came, real_time, time)
-    channels = held[np.maximum(plan.from_input, 0)] if plan.width else np.full(len(plan.from_input), np.nan)
+    if plan.plain:
+        channels = held
+    else:
+        channels = held[plan.gather] if plan.width else np.full(len(plan.from_input), np.nan)
     counters = (state.counter_value, state.counter_tick, state.rate_value, state.rate_tick)
     if plan.counters:
         counters = _rates(plan, state, value, came, channels, k)

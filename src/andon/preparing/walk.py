@@ -76,7 +76,7 @@ def walk(
             time = np.concatenate((state.time, time))
             values, ok = np.concatenate((state.values, values)), np.concatenate((state.ok, ok))
             status = np.concatenate((state.status, status))
-            state = replace(state, time=time[:0], values=values[:0], ok=ok[:0], status=status[:0])
+            state = replace(state, time=time[:0].copy(), values=values[:0].copy(), ok=ok[:0].copy(), status=status[:0].copy())
         table = tick_table(time, tick_of(time, interval), values, ok, status, first, stop, plan.last_only)
         block, state = make_block(plan, state, table, first, recording.asset, planned, watch)
         each(block)
