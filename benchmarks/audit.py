@@ -85,21 +85,10 @@ def main() -> None:
     cpu = time.process_time() - worked
     gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)
     print(file=sys.stderr)
-    print(
-        f"{tags} tags x {rows} rows: {seconds:.1f} s ({cpu:.1f} s of processor time), {gib:.2f} GiB with the recording, {len(result.findings)} findings"
-    )
-    print(
-        json.dumps(
-            {
-                "seconds": round(seconds, 2),
-                "gib": round(gib, 3),
-                "cpu_seconds": round(cpu, 2),
-                "tags": tags,
-                "rows": rows,
-                "findings": len(result.findings),
-            }
-        )
-    )
+    found = len(result.findings)
+    print(f"{tags} tags x {rows} rows: {seconds:.1f} s ({cpu:.1f} s of processor time), {gib:.2f} GiB with the recording, {found} findings")
+    figures = {"seconds": round(seconds, 2), "gib": round(gib, 3), "cpu_seconds": round(cpu, 2)}
+    print(json.dumps(figures | {"tags": tags, "rows": rows, "findings": found}))
 
 
 if __name__ == "__main__":
