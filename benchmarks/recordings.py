@@ -10,6 +10,7 @@ import numpy as np
 
 from andon.plant.arrays import BoolArray, Float32Array, Float64Array, FloatArray
 from andon.plant.window import Prepared
+from andon.preparing.scaling import robust_scale
 
 CLIP = 50.0
 
@@ -44,31 +45,17 @@ class Series:
     parts: BoolArray
 
 
-def robust_scale(values: FloatArray, train: int) -> tuple[Float64Array, Float64Array]:
-    """Median and scale of the training rows. A tag constant there is scaled by its range, else by its magnitude.
-
-    The standard deviation bounds the robust one from below where more than half of the values are equal.
-    """
-    head = np.asarray(values[:train], dtype=np.float64)
-    middle = np.median(head, axis=0)
-    low, high = np.quantile(head, [0.25, 0.75], axis=0)
-    scale = (high - low) / 1.349
-    deviation = head.std(axis=0)
-    scale = np.where(scale < 0.1 * deviation, deviation, scale)
-    constant = np.ptp(head, axis=0) <= 1e-9 * np.maximum(np.abs(middle), 1.0)
-    scale = np.where(constant, np.maximum(np.abs(middle), 1.0), scale)
-    return middle, np.maximum(scale, 1e-12)
-
-
 def prepared(values: FloatArray, train: int, name: str = "asset", interval_ns: int = 1_000_000_000) -> Prepared:
-    """Scaled by the training rows only; one stretch without gaps.
+    """Scaled by the training rows only, with the product's own scaling; one stretch without gaps.
 
     Parameters
     ----------
     values : (T, C); NaN where missing
     train : rows that set the scale
     """
-    middle, scale = robust_scale(values, train)
+    head = np.asarray(values[:train], dtype=np.float64)
+    scaled = [robust_scale(column[np.isfinite(column)]) if np.isfinite(column).any() else (0.0, 1.0, "unit") for column in head.T]
+    middle, scale = np.array([one[0] for one in scaled]), np.array([one[1] for one in scaled])
     valid = np.isfinite(values)
     x = np.clip((np.where(valid, values, middle) - middle) / scale, -CLIP, CLIP).astype(np.float32)
     rows, width = x.shape

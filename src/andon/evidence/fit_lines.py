@@ -181,10 +181,10 @@ def _worth(joined: Float32Array, block: Int64Array) -> float:
     """Effective number of samples per row, from the deviations from the mean of each block."""
     if len(joined) < 4:
         return 1.0
-    number, at = np.unique(block, return_inverse=True)
-    sums = np.zeros((len(number), joined.shape[1]))
-    np.add.at(sums, at, joined)
-    centred = joined - (sums / np.bincount(at)[:, None])[at]
+    starts = np.flatnonzero(np.diff(block, prepend=-1))
+    sizes = np.diff(starts, append=len(block))
+    means = np.add.reduceat(joined.astype(np.float64), starts, axis=0) / sizes[:, None]
+    centred = joined - np.repeat(means, sizes, axis=0)
     return effective_samples(centred) / len(joined)
 
 
