@@ -43,7 +43,7 @@ def main() -> None:
         names = tuple(f"tag{i}" for i in range(CHANNELS))
         trained = TrainedNetwork(
             sizes, weights, scales, group, HORIZON, names, ("a", "b"), MINUTE_NS, ("purity", "colour"),
-            np.array([90.0, 5.0]), np.array([2.0, 0.5]), (0.1, 0.5, 0.9), {}, finish, 300,
+            np.array([90.0, 5.0]), np.array([2.0, 0.5]), (0.1, 0.5, 0.9), {}, finish, 300, 40,
         )  # fmt: skip
         graphs = export_graphs(trained)
         (FOLDER / f"{cell}.sequence.onnx").write_bytes(graphs.sequence)

@@ -53,7 +53,11 @@ class _Bound:
 
 
 class NetworkCore:
-    """Scores with the two graphs. Safe to share between threads; its live step runs one caller at a time."""
+    """Scores with the two graphs. Safe to share between threads; its live step runs one caller at a time.
+
+    `horizon` is the lead of the level view, `warm_up` the ticks after a reset until its word is worth judging by, `settle`
+    the ticks until a start from nothing is forgotten to rounding (0: not within the time that was tried).
+    """
 
     def __init__(
         self, sequence: onnxruntime.InferenceSession, step: onnxruntime.InferenceSession, meta: Mapping[str, Any], threads: int
@@ -63,6 +67,7 @@ class NetworkCore:
         self.channels = tuple(meta["channels"])
         self.horizon = int(meta["horizon"])
         self.settle = int(meta["settle_ticks"])
+        self.warm_up = int(meta["warm_up_ticks"])
         quality = meta["quality"]
         self.quality_shape = (len(quality["names"]), len(quality["quantiles"]) if quality["names"] else 0)
         self._sequence, self._step = sequence, step

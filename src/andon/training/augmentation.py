@@ -25,6 +25,7 @@ class Augmentation:
     bias : largest constant offset of a biased sensor, scaled units; one tag in ten is biased
     gain : largest relative error of gain; one tag in ten
     noise : standard deviation of added noise, scaled units; one tag in ten
+    restart : share of lanes whose state is lost before a piece, as after a stop of the machine
     warp : share of lanes whose clock stumbles: from a random moment on they read one tick late
     """
 
@@ -35,9 +36,10 @@ class Augmentation:
     gain: float = 0.05
     noise: float = 0.1
     warp: float = 0.1
+    restart: float = 0.05
 
 
-NO_AUGMENTATION = Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+NO_AUGMENTATION = Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 _SHARE_OF_TAGS = 0.1
 
 

@@ -104,6 +104,7 @@ class TrainedNetwork:
     finish : how training ended
     settle_ticks : ticks after which a start from nothing is indistinguishable from a long past (1e-6), or 0 where
         it was not within 4,096
+    warm_up_ticks : ticks after which no forecast or log scale differs by more than a tenth of a residual scale; enough to judge
     """
 
     sizes: NetworkSizes
@@ -121,6 +122,7 @@ class TrainedNetwork:
     explained: dict[str, Float64Array]
     finish: Finish
     settle_ticks: int
+    warm_up_ticks: int
 
     def network(self) -> Network:
         """The PyTorch network with these weights."""
@@ -275,7 +277,9 @@ def fit_network(
         finish = run_loop(network, material, train_cuts, valid_cuts, sizes, loop, clock=clock, progress=progress, on_record=on_record,
                           fingerprint=_fingerprint(prepared, train_rows, valid_rows, sizes, options, lab))  # fmt: skip
         explained = _shrink(network, material, valid_cuts, sizes, options.seed)
-        settle = settle_ticks(network, material, valid_cuts if (valid_cuts[:, 1] - valid_cuts[:, 0]).max() > longest else train_cuts)
+        settle, warm_up = settle_ticks(
+            network, material, valid_cuts if (valid_cuts[:, 1] - valid_cuts[:, 0]).max() > longest else train_cuts
+        )
     finally:
         torch.set_num_threads(threads_before)
     if options.checkpoint is not None:
@@ -283,7 +287,7 @@ def fit_network(
     weights = {name: p.detach().numpy().copy() for name, p in network.named_parameters()}
     return TrainedNetwork(
         sizes, weights, scales, group, options.level_ticks, prepared.channels, prepared.context_names, prepared.interval_ns,
-        quality.names if quality else (), centre, scale, options.quantiles, explained, finish, settle,
+        quality.names if quality else (), centre, scale, options.quantiles, explained, finish, settle, warm_up,
     )  # fmt: skip
 
 
@@ -348,27 +352,36 @@ def _shrink(network: Network, material: Material, cuts: Int64Array, sizes: Netwo
     return explained
 
 
-def settle_ticks(network: Network, material: Material, cuts: Int64Array, limit: int = 4096) -> int:
-    """Ticks after which the memory no longer knows where it began, to 1e-6; 0 where it still does after `limit`.
+def settle_ticks(network: Network, material: Material, cuts: Int64Array, limit: int = 4096) -> tuple[int, int]:
+    """How long the memory knows where it began: two runs over the same ticks, from nothing and from a full past.
 
-    Two runs over the same ticks, one from nothing and one from a full past, in the longest segment.
+    Parameters
+    ----------
+    cuts : (S, 2) segments; the longest is used
+    limit : ticks tried
+
+    Returns
+    -------
+    settle : ticks after which no feature differs by more than 1e-6; 0 where one still does near the end
+    warm_up : ticks after which no forecast and no log scale differs by more than 0.1
     """
     start, stop = (int(v) for v in cuts[int(np.argmax(cuts[:, 1] - cuts[:, 0]))])
     limit = min(limit, (stop - start) // 2)
-    if limit < 128:
-        return 0
+    sees = network.sizes.receptive_ticks
+    if limit < 2 * sees:
+        return 0, sees
     rows = slice(start, start + 2 * limit)
     p, linear = material.prepared, material.linear
-    x, valid = torch.from_numpy(p.x[rows].copy())[None], torch.from_numpy(p.valid[rows].copy())[None]
-    expected, context = torch.from_numpy(linear.forecast[rows].copy())[None], torch.from_numpy(p.context[rows].copy())[None]
+    given = [torch.from_numpy(array[rows].copy())[None] for array in (p.x, p.valid, linear.forecast, p.context)]
     with torch.no_grad():
-        _, past = network(x[:, :limit], valid[:, :limit], expected[:, :limit], context[:, :limit], network.start(1))
-        later = slice(limit, 2 * limit)
-        warm, _ = network(x[:, later], valid[:, later], expected[:, later], context[:, later], past)
-        cold, _ = network(x[:, later], valid[:, later], expected[:, later], context[:, later], network.start(1))
-    apart = (warm.features - cold.features).abs().amax(dim=-1)[0].numpy()
-    far = np.flatnonzero(apart > 1e-6)
-    if len(far) == 0:
-        return network.sizes.receptive_ticks
-    last = int(far[-1]) + 1
-    return 0 if last > 0.9 * limit else max(network.sizes.receptive_ticks, last)
+        _, past = network(*(value[:, :limit] for value in given), network.start(1))
+        warm, _ = network(*(value[:, limit:] for value in given), past)
+        cold, _ = network(*(value[:, limit:] for value in given), network.start(1))
+
+    def last_apart(names: tuple[str, ...], tolerance: float) -> int:
+        apart = torch.stack([(getattr(warm, name) - getattr(cold, name)).abs().amax(dim=-1)[0] for name in names]).amax(dim=0)
+        far = np.flatnonzero((apart > tolerance).numpy())
+        return max(sees, int(far[-1]) + 1 if len(far) else 0)
+
+    settle = last_apart(("features",), 1e-6)
+    return 0 if settle > 0.9 * limit else settle, last_apart(("forecast", "log_scale"), 0.1)

@@ -245,7 +245,8 @@ def run_loop(
                 group["lr"] = options.learning_rate * learning_rate_share(
                     share() if spent() / options.time_limit_s > 0.5 else update / sizes.updates
                 )
-            state = state.detached().forget(torch.from_numpy(fresh[:, piece].copy()))
+            lost = torch.rand((sizes.lanes,), generator=chance) < options.augmentation.restart
+            state = state.detached().forget(torch.from_numpy(fresh[:, piece].copy()) | lost)
             out, state = network(seen.x, seen.valid, seen.expected, seen.context, state)
             loss = losses(out, seen, quantiles).total
             optimizer.zero_grad(set_to_none=True)
