@@ -11,7 +11,7 @@ import pytest
 from andon.plant.arrays import BoolArray, Float64Array
 from andon.plant.errors import PreparationError
 from andon.plant.file.parse import parse_plant_text
-from andon.plant.file.schema import Machine, PlantFile, Sampling, Target
+from andon.plant.file.schema import Machine, Modes, PlantFile, Sampling, Target
 from andon.plant.label import Label, LabelKind
 from andon.plant.messages import LANGUAGES
 from andon.plant.recording import Recording
@@ -148,6 +148,37 @@ def test_off_time_is_cut_out_of_learning_and_judging() -> None:
     assert got.why[1205] == Why.JUDGED
     assert np.flatnonzero(got.reset).tolist() == [0, 1200]
     assert not got.valid[1000:1200].any()
+
+
+@pytest.mark.parametrize("role", [Role.CATEGORY, Role.IGNORED])
+def test_a_state_that_was_never_normal_can_still_be_the_off_condition(role: Role) -> None:
+    """Training has "run" and "idle" alone; "stopped" comes later, in another order of the texts."""
+    time = START + np.arange(200) * MINUTE_NS
+    values = np.stack([np.random.default_rng(0).normal(size=200), (np.arange(200) // 50) % 2], axis=1)
+    recording = Recording.from_arrays("m", ("a", "state"), time, values, texts={"state": ("run", "idle")})
+    plant = PlantFile(tags=(Tag("state", role=role),), machine=Machine(off='state == "stopped"', settle_ns=0))
+    preparation = fit_preparation(recording, plant, np.ones(200, dtype=bool))
+    assert (prepare(preparation, recording)[0].why == Why.JUDGED).all()
+    later = replace(recording, texts={"state": ("stopped", "run")})
+    got, _ = prepare(preparation, later)
+    assert ((got.why == Why.MACHINE_OFF) == ((np.arange(200) // 50) % 2 == 0)).all()
+
+
+@pytest.mark.parametrize("by_mode", [False, True])
+def test_a_category_stored_as_a_number_is_a_number_to_an_expression(by_mode: bool) -> None:
+    """Levels 3, 5, 9: `grade == 5` is about the number, not about the place among the levels."""
+    time = START + np.arange(300) * MINUTE_NS
+    grade = np.array([3.0, 5.0, 9.0])[np.arange(300) // 100]
+    recording = Recording.from_arrays("m", ("a", "grade"), time, np.stack([np.random.default_rng(0).normal(size=300), grade], axis=1))
+    plant = PlantFile(
+        tags=(Tag("grade", role=Role.CATEGORY),),
+        modes=Modes("tag", "grade") if by_mode else Modes(),
+        machine=Machine(off="grade == 5", settle_ns=0),
+    )
+    preparation = fit_preparation(recording, plant, np.ones(300, dtype=bool))
+    got, _ = prepare(preparation, recording)
+    assert np.flatnonzero(got.why == Why.MACHINE_OFF).tolist() == list(range(100, 200))
+    assert ("mode=5" if by_mode else "grade=5") in got.context_names
 
 
 def test_settling_after_a_change_of_mode_and_a_mode_never_seen() -> None:

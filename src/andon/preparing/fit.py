@@ -180,7 +180,6 @@ class _Tags:
     def others(self, channels: Sequence[Channel], expressions: Iterable[tuple[str, str]]) -> tuple[Channel, ...]:
         """Tags that only expressions need."""
         readable = {channel.tag for channel in channels if channel.source not in (Source.SIN, Source.COS)}
-        readable |= {tag for tag in self.inputs if self.settings[tag].role is Role.CATEGORY} | {self.mode_tag}
         found: dict[str, Channel] = {}
         for key, text in expressions:
             for tag in parse_expression(text).tags:
@@ -189,7 +188,7 @@ class _Tags:
                 if tag not in self.first.tags:
                     raise self._no_tag(tag, key)
                 known = self.settings[tag]
-                source = Source.LAST if known.role in (Role.ANGLE, Role.COUNTER) else Source.VALUE
+                source = Source.LAST if known.role in (Role.ANGLE, Role.COUNTER, Role.CATEGORY) or tag == self.mode_tag else Source.VALUE
                 found[tag] = Channel(tag, tag, source, hold_ns=self.hold(tag), low=known.low, high=known.high)
         return tuple(found.values())
 
@@ -212,18 +211,31 @@ def _levels(recordings: Sequence[Recording], masks: Sequence[BoolArray], tag: st
     return tuple(sorted(kept)), len(seen)
 
 
+def _spoken(plant: PlantFile, asset: str) -> dict[str, set[str]]:
+    """tag -> the texts that the off condition and derived tags compare it with."""
+    found: dict[str, set[str]] = {}
+    for text in (plant.off(asset), *(item.expression for item in plant.derived)):
+        for tag, level in parse_expression(text).texts if text else ():
+            found.setdefault(tag, set()).add(level)
+    return found
+
+
 def _draft(plant: PlantFile, recordings: Sequence[Recording], masks: Sequence[BoolArray], kept: _Tags, interval: int) -> Preparation:
     """A preparation that puts values on the grid, but does not scale them yet."""
     notes: list[tuple[str, str, str]] = []
     channels = kept.channels()
     categories: list[Category] = []
-    for tag in kept.inputs:
-        if kept.settings[tag].role is Role.CATEGORY:
-            levels, count = _levels(recordings, masks, tag, MOST_LEVELS)
-            if count > MOST_LEVELS:
-                notes.append(("many-levels", tag, f"{count}, {MOST_LEVELS}"))
-            if len(levels) > 1:
-                categories.append(Category(tag, levels, kept.hold(tag)))
+    spoken = _spoken(plant, recordings[0].asset)
+    for tag in kept.first.tags:
+        # A text that a condition asks for is a level, seen in training or not: "stopped" may never have been normal.
+        asked = spoken.get(tag, set()) if tag != kept.mode_tag else set()
+        if not asked and (tag not in kept.inputs or kept.settings[tag].role is not Role.CATEGORY):
+            continue
+        levels, count = _levels(recordings, masks, tag, MOST_LEVELS)
+        if count > MOST_LEVELS:
+            notes.append(("many-levels", tag, f"{count}, {MOST_LEVELS}"))
+        if len(levels) > 1 or asked:
+            categories.append(Category(tag, tuple(sorted({*levels, *asked})), kept.hold(tag)))
     modes = ModeModel()
     if kept.mode_tag:
         if kept.mode_tag not in kept.first.tags:
@@ -243,7 +255,10 @@ def _draft(plant: PlantFile, recordings: Sequence[Recording], masks: Sequence[Bo
     known_derived = {name for name, _ in derived}
     for _, text in off:
         expressions.append(("machine.off", text))
-    others = kept.others([*channels, *(Channel(name, name, Source.DERIVED) for name in known_derived)], expressions)
+    # Categories that are stored as numbers are numbers to an expression (`grade == 2`), unless it compares them with texts.
+    coded = [tag for tag in (*(category.tag for category in categories), kept.mode_tag) if tag in kept.first.texts or tag in spoken]
+    readable = [Channel(tag, tag, Source.LAST) for tag in coded]
+    others = kept.others([*channels, *readable, *(Channel(name, name, Source.DERIVED) for name in known_derived)], expressions)
     holds = [channel.hold_ns for channel in channels] or [interval]
     gap = plant.sampling.gap_ns if plant.sampling.gap_ns is not None else max(GAP_TICKS * interval, max(holds))
     span = max(int(recording.time[-1]) - int(recording.time[0]) for recording in recordings)

@@ -124,7 +124,7 @@ def make_plan(preparation: Preparation) -> Plan:
     if modes.source == "tag":
         codes.append((modes.tag, modes.levels, modes.hold_ns))
     for tag, known, hold_ns in codes:
-        columns[tag] = len(tags)
+        columns.setdefault(tag, len(tags))  # a number where an expression wants the number
         tags.append(tag)
         sources.append(Source.LAST)
         levels.append(known)

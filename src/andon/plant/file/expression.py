@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -123,6 +123,11 @@ class Expression:
     root: Node
     tags: tuple[str, ...]
 
+    @property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """(tag, text) of every comparison of a category with a text."""
+        return tuple(_texts(self.root))
+
     def evaluate(self, columns: Columns, rows: int, texts: Texts | None = None) -> Float64Array:
         """The value of each row.
 
@@ -144,6 +149,15 @@ class Expression:
         """(T,) the value at each row of a recording."""
         columns = {tag: recording.column(tag) for tag in self.tags if tag in recording.tags}
         return self.evaluate(columns, recording.rows, recording.texts)
+
+
+def _texts(node: Node) -> Iterator[tuple[str, str]]:
+    match node:
+        case Is(tag, text):
+            yield tag, text
+        case Apply(_, parts):
+            for part in parts:
+                yield from _texts(part)
 
 
 def _value(node: Node, columns: Columns, texts: Texts) -> Any:
