@@ -1,0 +1,483 @@
+"""A soft sensor: the value of a quality target at every tick, with an interval, before the laboratory answers.
+
+Value = response to the inputs + correction by the results known at that tick (mode "lab"), or the response alone
+(mode "inputs"). The interval always uses the results known at that tick: adaptive conformal quantiles around the
+corrected value, in units of a local scale that grows with abnormality. A result acts from its result time on, at the
+tick its sample was drawn; nothing earlier changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from andon.evidence.conformal import ConformalSettings, ConformalState, issued, start_conformal, update
+from andon.plant.arrays import BoolArray, Float64Array, FloatArray, Int64Array, IntArray, StatusArray
+from andon.plant.errors import BundleError, EvidenceError
+from andon.plant.grid import tick_of
+from andon.plant.label import LabResults
+from andon.plant.verdict import QualityPredictions, Why
+from andon.plant.window import Expectation, Prepared
+from andon.scoring.input_history import History, HistoryPlan, HistoryState, follow, start_history
+from andon.scoring.responses import Inputs, Response, build_response, response_kind
+
+QUALITY_MODEL_VERSION = 1
+_SCALE_LIMIT = 1.6  # the local scale stays within e^-1.6 and e^1.6 of the typical one
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """How the results known so far move the prediction.
+
+    With r1, r2 the residuals of the two newest samples that are known and m their exponential mean, the correction is
+    (weight[0] r1 + weight[1] (r1 - r2) + weight[2] m) x exp(-(age - usual_age) / decay) for ages beyond the usual one.
+
+    Attributes
+    ----------
+    weight : (3,)
+    span : span of the exponential mean, in results
+    usual_age : age of the newest known sample that the weights were fitted at, in ticks
+    decay : ticks; how fast a correction is forgotten when results stay away
+    response_error, corrected_error : RMS residual without and with correction, scaled target units
+    """
+
+    weight: Float64Array
+    span: float
+    usual_age: float
+    decay: float
+    response_error: float
+    corrected_error: float
+
+    def at(self, known: Float64Array, age: Float64Array) -> Float64Array:
+        """The correction of ticks at which the newest known sample is `age` ticks old; 0 where none is known.
+
+        Parameters
+        ----------
+        known : (3,) r1, r1 - r2, m; NaN where nothing is known
+        age : (T,) ticks
+        """
+        if not np.isfinite(known[0]):
+            return np.zeros(len(age))
+        fade: Float64Array = np.exp(-np.maximum(age - self.usual_age, 0.0) / self.decay)
+        return float(self.weight @ known) * fade
+
+    def widening(self, age: Float64Array) -> Float64Array:
+        """(T,) factor >= 1 on the scale: from the corrected error towards the response's as results grow old."""
+        fade = np.exp(-2.0 * np.maximum(age - self.usual_age, 0.0) / self.decay)
+        full, best = self.response_error**2, min(self.corrected_error, self.response_error) ** 2
+        out: Float64Array = np.sqrt((full - (full - best) * fade) / best)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class LocalScale:
+    """The expected size of the residual at a tick: exp(weight . z), z = (1, agitation, extent, abnormality).
+
+    Attributes
+    ----------
+    weight : (4,) of the standardised z
+    centre, spread : (4,) standardisation
+    """
+
+    weight: Float64Array
+    centre: Float64Array
+    spread: Float64Array
+
+    def at(self, z: Float64Array) -> Float64Array:
+        """(T,) scales in scaled target units of (T, 4) descriptions."""
+        log = np.clip(((z - self.centre) / self.spread) @ self.weight, -_SCALE_LIMIT, _SCALE_LIMIT)
+        out: Float64Array = np.exp(log)
+        return out
+
+
+def describe_scale(history: History, response: Float64Array, abnormality: FloatArray | None) -> Float64Array:
+    """(T, 4) what the local scale looks at: 1, agitation of the inputs, extent of the response, abnormality.
+
+    Parameters
+    ----------
+    response : (T,) scaled target units
+    abnormality : (T,) evidence trace >= 0, or None
+    """
+    means = history.means
+    agitation = np.log(np.abs(means[:, 0] - means[:, -1]).mean(axis=1) + 0.05)
+    trace = np.zeros(len(response)) if abnormality is None else np.nan_to_num(np.asarray(abnormality, dtype=np.float64))
+    return np.stack([np.ones(len(response)), agitation, np.abs(response), np.log1p(np.maximum(trace, 0.0))], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The trained region: an ellipsoid of two exponential means of the inputs.
+
+    Attributes
+    ----------
+    span : (2,) int, which spans
+    centre : (D,)
+    whiten : (D, P) maps to independent unit coordinates
+    limit : largest squared distance per coordinate that is answered
+    """
+
+    span: IntArray
+    centre: Float64Array
+    whiten: Float64Array
+    limit: float
+
+    def distance(self, history: History) -> Float64Array:
+        """(T,) squared distance per coordinate; 1 on average in training."""
+        means = history.means[:, self.span]
+        coordinates = (means.reshape(len(means), -1) - self.centre) @ self.whiten
+        out: Float64Array = (coordinates**2).mean(axis=1)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class QualityState:
+    """Everything that a soft sensor carries from chunk to chunk.
+
+    Attributes
+    ----------
+    history : past of the inputs
+    tick : last tick answered, -1 before the first
+    ticks : (H,) ticks whose predictions are remembered, at slot tick mod H
+    given : (H, 5 + 2 K) what was issued: response, centre, scale, two sides, the experts' quantiles
+    newest : (2, 2) sample tick and residual of the two newest known samples, newest first; NaN where none
+    slow : exponential mean of the known residuals
+    pending : (sample tick, result time, value) of results not yet known
+    conformal : state of the interval
+    checks : (N, 3) sample tick, result time, scaled residual of the results that became known in the last chunk:
+        what quality tells the detector
+    too_late : results whose sample was no longer remembered
+    """
+
+    history: HistoryState
+    tick: int
+    ticks: Int64Array
+    given: Float64Array
+    newest: Float64Array
+    slow: float
+    pending: tuple[tuple[int, int, float], ...]
+    conformal: ConformalState
+    checks: Float64Array
+    too_late: int
+
+
+@dataclass(frozen=True, slots=True)
+class QualityModel:
+    """A fitted soft sensor for one target of one asset.
+
+    Attributes
+    ----------
+    target, unit : what is predicted
+    channels : C' names of the prepared channels it reads
+    interval_ns : sampling interval it was trained at
+    plan : which past it looks at; `plan.channels` are replaced by where `channels` stand in a recording
+    response : from inputs to scaled target
+    centre, spread : target = centre + spread x scaled target
+    mode : "lab" (value corrected by known results) or "inputs"
+    low, high : range of the training results, target's unit
+    results : (N,) scores that seed the interval
+    head : index of the target among the network's quality heads
+    remember : H, ticks whose predictions are remembered for late results
+    candidate : name of the candidate that was chosen
+    """
+
+    target: str
+    unit: str
+    channels: tuple[str, ...]
+    interval_ns: int
+    plan: HistoryPlan
+    response: Response
+    centre: float
+    spread: float
+    mode: str
+    low: float
+    high: float
+    correction: Correction
+    scale: LocalScale
+    region: Region
+    settings: ConformalSettings
+    results: Float64Array
+    head: int
+    remember: int
+    candidate: str
+
+    def start(self) -> QualityState:
+        """State before the first tick."""
+        width = 5 + 2 * self.settings.experts
+        return QualityState(
+            start_history(self.plan), -1, np.full(self.remember, -1, dtype=np.int64), np.full((self.remember, width), np.nan),
+            np.full((2, 2), np.nan), float("nan"), (), start_conformal(self.settings, self.results), np.zeros((0, 3)), 0,
+        )  # fmt: skip
+
+    def respond(
+        self, prepared: Prepared, network: Expectation | None, state: HistoryState
+    ) -> tuple[Float64Array, History, HistoryState, StatusArray]:
+        """The response to the inputs alone, and why a tick is refused.
+
+        Returns
+        -------
+        (T,) response in scaled units; the inputs' history; its state; (T,) `Why`
+        """
+        history, after = follow(bind(self.plan, self.channels, prepared), state, prepared)
+        features = network.features if network is not None and network.features.size else None
+        quality = None
+        if network is not None and network.quality.size and 0 <= self.head < network.quality.shape[1]:
+            quality = network.quality[:, self.head, network.quality.shape[2] // 2]
+        response = self.response.value(Inputs(self.plan, history, features, quality))
+        why = np.zeros(prepared.rows, dtype=np.uint8)
+        why[self.region.distance(history) > self.region.limit] = Why.OUTSIDE_TRAINED_REGION
+        why[history.age < self.plan.memory] = Why.WARMING_UP
+        why[history.valid_share < 0.5] = Why.TOO_FEW_VALID
+        why[history.valid_share <= 0.0] = Why.NO_DATA
+        why[prepared.why != 0] = prepared.why[prepared.why != 0]
+        return response, history, after, why
+
+    def predict(
+        self,
+        prepared: Prepared,
+        lab: LabResults | Sequence[LabResults] | None,
+        abnormality: FloatArray | None,
+        network: Expectation | None,
+        state: QualityState,
+    ) -> tuple[QualityPredictions, QualityState]:
+        """Predictions of a chunk. Any cut of a recording gives the same predictions.
+
+        Parameters
+        ----------
+        prepared : T ticks that follow those answered before
+        lab : results of this target to hand over with this chunk, each once; a result later than the chunk waits
+        abnormality : (T,) evidence trace, or None
+        network : expectation of the network for these ticks, or None
+
+        Returns
+        -------
+        one row per tick (NaN and `why` where refused); the next state
+
+        Raises
+        ------
+        EvidenceError : channels are missing, or the chunk does not follow the state
+        """
+        if prepared.interval_ns != self.interval_ns:
+            raise EvidenceError(
+                f"the quality model of {self.target} was trained at another sampling interval", do="prepare at its interval"
+            )
+        if state.tick >= 0 and prepared.rows and int(prepared.tick[0]) <= state.tick:
+            raise EvidenceError("these ticks were answered before", do="hand over each tick once, in time order")
+        response, history, after, why = self.respond(prepared, network, state.history)
+        scale = self.scale.at(describe_scale(history, response, abnormality))
+        response = np.where(why == 0, response, np.nan)
+        out, state = _run(self, prepared, _waiting(self, state, lab), response, scale, replace(state, history=after))
+        value, low, high = (self.centre + self.spread * column for column in (out[:, 0], out[:, 1], out[:, 2]))
+        middle, half = (low + high) / 2.0, np.minimum((high - low) / 2.0, (self.high - self.low) / 2.0)
+        level = np.full(prepared.rows, self.settings.level)
+        time = prepared.time
+        predictions = QualityPredictions(
+            prepared.asset, time, time.copy(), (self.target,) * prepared.rows, value, middle - half, middle + half, level, why
+        )
+        return predictions, state
+
+    def meta(self) -> dict[str, object]:
+        """The JSON part of the stored form."""
+        plan, correction, settings = self.plan, self.correction, self.settings
+        return {
+            "schema_version": QUALITY_MODEL_VERSION, "target": self.target, "unit": self.unit, "channels": list(self.channels),
+            "interval_ns": self.interval_ns, "response": response_kind(self.response), "mode": self.mode, "candidate": self.candidate,
+            "head": self.head, "remember": self.remember,
+            "plan": {"dead": plan.dead, "lags": plan.lags, "step": plan.step, "spans": list(plan.spans), "limit": plan.limit},
+            "numbers": {"centre": self.centre, "spread": self.spread, "low": self.low, "high": self.high, "region": self.region.limit},
+            "correction": {name: getattr(correction, name) for name in ("span", "usual_age", "decay", "response_error", "corrected_error")},
+            "interval": {
+                "level": settings.level, "windows": list(settings.windows), "steps": list(settings.steps), "sharpness": settings.sharpness,
+                "share": settings.share, "correction": settings.correction, "bound": settings.bound,
+            },
+        }  # fmt: skip
+
+    def to_arrays(self) -> dict[str, FloatArray | IntArray]:
+        """The array part of the stored form."""
+        arrays: dict[str, FloatArray | IntArray] = {
+            "results": self.results, "correction.weight": self.correction.weight,
+            "scale.weight": self.scale.weight, "scale.centre": self.scale.centre, "scale.spread": self.scale.spread,
+            "region.span": self.region.span, "region.centre": self.region.centre, "region.whiten": self.region.whiten,
+        }  # fmt: skip
+        return arrays | {f"response.{name}": array for name, array in self.response.arrays().items()}
+
+    @staticmethod
+    def from_arrays(meta: Mapping[str, object], arrays: Mapping[str, FloatArray | IntArray]) -> QualityModel:
+        """The model of a stored form.
+
+        Raises
+        ------
+        BundleError : a part is absent, or of an unknown version
+        """
+        try:
+            return _restore(meta, arrays)
+        except (KeyError, TypeError, ValueError, EvidenceError) as error:
+            raise BundleError(f"the stored quality model is not whole: {error}", do="train the model again") from error
+
+
+def _restore(meta: Mapping[str, object], arrays: Mapping[str, FloatArray | IntArray]) -> QualityModel:
+    part: dict[str, Any] = dict(meta)
+    if part["schema_version"] != QUALITY_MODEL_VERSION:
+        raise ValueError(f"schema version {part['schema_version']}")
+    number, plan, interval = part["numbers"], part["plan"], part["interval"]
+    channels = tuple(str(name) for name in part["channels"])
+    exact = {name: np.asarray(array, dtype=np.float64) for name, array in arrays.items() if "span" not in name}
+    responses = {key[len("response.") :]: array for key, array in arrays.items() if key.startswith("response.")}
+    return QualityModel(
+        target=part["target"], unit=part["unit"], channels=channels, interval_ns=int(part["interval_ns"]),
+        plan=HistoryPlan(tuple(range(len(channels))), plan["dead"], plan["lags"], plan["step"], tuple(plan["spans"]), plan["limit"]),
+        response=build_response(part["response"], responses),
+        centre=number["centre"], spread=number["spread"], mode=part["mode"], low=number["low"], high=number["high"],
+        correction=Correction(exact["correction.weight"], **part["correction"]),
+        scale=LocalScale(exact["scale.weight"], exact["scale.centre"], exact["scale.spread"]),
+        region=Region(np.asarray(arrays["region.span"], dtype=np.int64), exact["region.centre"], exact["region.whiten"], number["region"]),
+        settings=ConformalSettings(**(interval | {"windows": tuple(interval["windows"]), "steps": tuple(interval["steps"])})),
+        results=exact["results"], head=int(part["head"]), remember=int(part["remember"]), candidate=part["candidate"],
+    )  # fmt: skip
+
+
+def bind(plan: HistoryPlan, channels: tuple[str, ...], prepared: Prepared) -> HistoryPlan:
+    """The plan with the columns at which `channels` stand in this recording.
+
+    Raises
+    ------
+    EvidenceError : a channel is missing
+    """
+    place = {name: number for number, name in enumerate(prepared.channels)}
+    missing = [name for name in channels if name not in place]
+    if missing:
+        raise EvidenceError(
+            f"the quality model reads {', '.join(missing[:3])}, which the recording does not have", do="add the tag, even empty"
+        )
+    return replace(plan, channels=tuple(place[name] for name in channels))
+
+
+def _waiting(model: QualityModel, state: QualityState, lab: LabResults | Sequence[LabResults] | None) -> list[tuple[int, int, float]]:
+    """Results not yet known, in the order in which they become known."""
+    waiting = list(state.pending)
+    for results in [lab] if isinstance(lab, LabResults) else lab or ():
+        if results.target == model.target:
+            tick = tick_of(results.sample_time, model.interval_ns)
+            rows = zip(tick.tolist(), results.result_time.tolist(), results.value.tolist(), strict=True)
+            waiting += [row for row in rows if np.isfinite(row[2])]
+    return sorted(waiting, key=lambda row: (row[1], row[0]))
+
+
+def _run(
+    model: QualityModel,
+    prepared: Prepared,
+    waiting: list[tuple[int, int, float]],
+    response: Float64Array,
+    scale: Float64Array,
+    state: QualityState,
+) -> tuple[Float64Array, QualityState]:
+    """Walk through the ticks; between two results nothing changes, so whole pieces are answered at once."""
+    rows = prepared.rows
+    out = np.full((rows, 3), np.nan)
+    if not rows:
+        return out, replace(state, pending=tuple(waiting), checks=np.zeros((0, 3)))
+    interval = model.interval_ns
+    # A result acts at the first tick at or after its result time, and never at the tick of its own sample.
+    first = int(prepared.tick[0])
+    turn = [max(-(-result // interval), sample + 1, first) for sample, result, _ in waiting]
+    order = sorted(range(len(waiting)), key=lambda n: (turn[n], waiting[n][1], waiting[n][0]))
+    walker = _Walker(model, state)
+    done, used = 0, 0
+    while done < rows:
+        while used < len(order) and turn[order[used]] <= int(prepared.tick[done]):
+            walker.learn(waiting[order[used]])
+            used += 1
+        end = rows
+        if used < len(order):
+            end = min(rows, int(np.searchsorted(prepared.tick, turn[order[used]])))
+        piece = slice(done, max(end, done + 1))
+        out[piece] = walker.answer(prepared.tick[piece], response[piece], scale[piece])
+        done = piece.stop
+    left = tuple(waiting[n] for n in order[used:])
+    return out, walker.state(int(prepared.tick[-1]), left)
+
+
+class _Walker:
+    """The mutable middle of one call of `predict`; its memory is copied in and out."""
+
+    def __init__(self, model: QualityModel, state: QualityState) -> None:
+        self.model = model
+        self.before = state
+        self.ticks = state.ticks.copy()
+        self.given = state.given.copy()
+        self.newest = state.newest.copy()
+        self.slow = state.slow
+        self.conformal = state.conformal
+        self.sides = issued(state.conformal)
+        self.checks: list[tuple[float, float, float]] = []
+        self.too_late = state.too_late
+
+    def answer(self, tick: Int64Array, response: Float64Array, scale: Float64Array) -> Float64Array:
+        """(T, 3) value, low, high in scaled units, and remember them."""
+        model = self.model
+        known = np.array([self.newest[0, 1], self.newest[0, 1] - self.newest[1, 1], self.slow])
+        known[1] = known[1] if np.isfinite(known[1]) else 0.0
+        age = tick - self.newest[0, 0] if np.isfinite(self.newest[0, 0]) else np.full(len(tick), np.inf)
+        centre = response + model.correction.at(known, age)
+        wide = scale * model.correction.widening(age)
+        low, high = centre + self.sides[0] * wide, centre + self.sides[1] * wide
+        keep = slice(max(0, len(tick) - len(self.ticks)), len(tick))
+        slot = tick[keep] % len(self.ticks)
+        self.ticks[slot] = tick[keep]
+        self.given[slot, 0], self.given[slot, 1], self.given[slot, 2] = response[keep], centre[keep], wide[keep]
+        self.given[slot, 3:5] = self.sides
+        self.given[slot, 5:] = self.conformal.quantile.ravel()
+        return np.stack([centre if model.mode == "lab" else response, low, high], axis=1)
+
+    def learn(self, result: tuple[int, int, float]) -> None:
+        """A result has become known."""
+        sample, result_time, value = result
+        slot = sample % len(self.ticks)
+        if self.ticks[slot] != sample:
+            self.too_late += 1
+            return
+        model = self.model
+        response, centre, scale = self.given[slot, :3]
+        if not np.isfinite(response):
+            return
+        scaled = (value - model.centre) / model.spread
+        residual = scaled - response
+        if not sample <= self.newest[0, 0]:
+            self.newest = np.array([[sample, residual], self.newest[0]])
+        elif not sample <= self.newest[1, 0]:
+            self.newest = np.array([self.newest[0], [sample, residual]])
+        alpha = 2.0 / (model.correction.span + 1.0)
+        self.slow = residual if not np.isfinite(self.slow) else self.slow + alpha * (residual - self.slow)
+        score = (scaled - centre) / scale
+        experts = self.given[slot, 5:].reshape(2, -1)
+        self.conformal = update(model.settings, self.conformal, score, experts, self.given[slot, 3:5])
+        self.sides = issued(self.conformal)
+        self.checks.append((float(sample), float(result_time), float(score)))
+
+    def state(self, tick: int, pending: tuple[tuple[int, int, float], ...]) -> QualityState:
+        """The state after the chunk."""
+        checks = np.array(self.checks, dtype=np.float64).reshape(-1, 3)
+        return QualityState(
+            self.before.history, tick, self.ticks, self.given, self.newest, self.slow, pending, self.conformal, checks, self.too_late
+        )
+
+
+def join_predictions(parts: Sequence[QualityPredictions]) -> QualityPredictions:
+    """Predictions of several targets, or of chunks that follow each other, as one table in the order given."""
+    if not parts:
+        raise EvidenceError("there are no predictions to join", do="predict first")
+
+    def column(name: str) -> Any:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    return QualityPredictions(
+        parts[0].asset, column("sample_time"), column("known_at"), tuple(name for part in parts for name in part.target),
+        column("value"), column("low"), column("high"), column("level"), column("why"),
+    )  # fmt: skip
+
+
+def inside(predictions: QualityPredictions, value: Float64Array) -> BoolArray:
+    """(N,) True where the value lies in the interval; False where refused."""
+    return (value >= predictions.low) & (value <= predictions.high)

@@ -1,0 +1,257 @@
+"""Fit, choose and judge a soft sensor: families by forward folds, the choice on the calibration period, one read of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from andon.plant.arrays import BoolArray, Float64Array, FloatArray
+from andon.plant.errors import At, TrainingError
+from andon.plant.label import LabResults
+from andon.plant.progress import Progress, silent
+from andon.plant.window import Expectation, Prepared
+from andon.scoring.input_history import HistoryPlan
+from andon.scoring.quality import Correction, QualityModel
+from andon.training.quality.assemble import LAST_VALUE, MOVING_MEAN, Ground, assemble, replay
+from andon.training.quality.dead_time import DeadTime, estimate_dead_time
+from andon.training.quality.family import Family, Searched, later_loss, search
+from andon.training.quality.labelled import Labelled, build_tables, forward_folds, label_rows, thin
+from andon.training.quality.nonlinear import BoostedTrees, KernelOnMeans, NetworkMedian, blend
+from andon.training.quality.report import Candidate, PeriodScore, QualityReport, coverages, score_period
+from andon.training.quality.smooth_response import Constant, PartialLeastSquares, RidgeOnFeatures, RidgeOnLags, SmoothResponse
+
+MOST_CHANNELS = 60
+_LAGS = 60
+_SPANS = (1, 2, 3, 4, 6, 8, 12, 16, 32, 64)
+_KERNEL_SPANS = ((0, 5), (2, 4, 6), (1, 3, 5, 7), (3, 5, 7, 8))
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What is fixed before any candidate is fitted."""
+
+    prepared: Prepared
+    lab: LabResults
+    labels: Labelled
+    channels: tuple[int, ...]
+    plan: HistoryPlan
+    network: Expectation | None
+    features: FloatArray | None
+    median: FloatArray | None
+    abnormality: FloatArray | None
+    mode: str
+    level: float
+    head: int
+    seed: int
+
+
+def fit_quality(
+    prepared: Prepared,
+    lab: LabResults,
+    train: BoolArray,
+    calibrate: BoolArray,
+    evaluate: BoolArray | None = None,
+    *,
+    network: Expectation | None = None,
+    head: int = 0,
+    abnormality: FloatArray | None = None,
+    mode: str = "lab",
+    level: float = 0.9,
+    dead_time_ns: int | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> tuple[QualityModel, QualityReport]:
+    """Fit every candidate, choose one on the calibration period, refit it on both periods, then read the evaluation period once.
+
+    Parameters
+    ----------
+    prepared : T rows of one asset
+    lab : results of one target
+    train, calibrate, evaluate : (T,) bool, in time order: the last training row stands before the first to calibrate on
+    network : the network's expectation for these rows: its features and quality head become candidates
+    head : index of the target among the network's quality heads
+    abnormality : (T,) evidence trace; widens intervals where results show that it should
+    mode : "lab": the value may use results once known; "inputs": it may not (intervals may)
+    level : nominal coverage of the interval
+    dead_time_ns : known dead time between inputs and target; estimated where None
+    seed : of the boosting
+
+    Returns
+    -------
+    the model, learnt from training and calibration periods; the report
+
+    Raises
+    ------
+    TrainingError : too few results, periods out of order, or an unknown mode
+    """
+    if mode not in ("lab", "inputs"):
+        raise TrainingError(f"{mode!r} is not a mode of quality prediction", do='choose "lab" or "inputs"')
+    if train.any() and calibrate.any() and np.flatnonzero(train)[-1] > np.flatnonzero(calibrate)[0]:
+        raise TrainingError("the training period does not end before the calibration period", do="split in time order")
+    case, learn, dead = _prepare_case(prepared, lab, train, calibrate, network, head, abnormality, mode, level, dead_time_ns, seed)
+    both = case.labels.part(train[case.labels.row] | calibrate[case.labels.row])
+    names = {"total": 2 * 7, "done": 0}
+
+    def tell() -> None:
+        names["done"] += 1
+        progress(f"quality {lab.target}", min(names["done"] / names["total"], 1.0))
+
+    ground = _ground(case, learn)
+    found = _search_all(case, ground, tell)
+    span = _stretch(calibrate)
+    scored = {}
+    for name, (searched, fixed) in found.items():
+        model = assemble(ground, searched, "lab" if fixed else mode, fixed)
+        scored[name] = _score(case, model, span, calibrate)[0]
+    eligible = [name for name, (_, fixed) in found.items() if mode == "lab" or fixed is None]
+    chosen = min(eligible, key=lambda name: (scored[name].pinball, name))
+    ground = _ground(case, both)
+    final = _search_all(case, ground, tell, {name: searched for name, (searched, _) in found.items()})
+    evaluated: dict[str, PeriodScore] = {}
+    model = assemble(ground, final[chosen][0], mode, final[chosen][1])
+    model = replace(model, candidate=chosen)
+    period = calibrate if evaluate is None or not evaluate.any() else evaluate
+    report_rows = None
+    if evaluate is not None and evaluate.any():
+        for name, (searched, fixed) in final.items():
+            rival = model if name == chosen else assemble(ground, searched, "lab" if fixed else mode, fixed)
+            evaluated[name], rows = _score(case, rival, _stretch(evaluate), evaluate)
+            report_rows = rows if name == chosen else report_rows
+    else:
+        first = assemble(_ground(case, learn), found[chosen][0], mode, found[chosen][1])
+        _, report_rows = _score(case, first, span, calibrate)
+    assert report_rows is not None
+    candidates = [
+        Candidate(name, searched.setting, name in eligible, searched.loss, scored[name], evaluated.get(name))
+        for name, (searched, _) in found.items()
+    ]
+    candidates.sort(key=lambda item: (not item.eligible, item.calibrate.pinball))
+    winner = min((name for name in eligible if name in evaluated), key=lambda name: evaluated[name].pinball, default="")
+    judged = case.labels.part(period[case.labels.row])
+    value, low, high = report_rows
+    report = QualityReport(
+        lab.target, lab.unit, mode, level, chosen, final[chosen][0].setting, winner, tuple(candidates),
+        coverages(judged.value, low, high, level, prepared.mode[judged.row]), dead, prepared.interval_ns, len(case.labels.row),
+        judged.row, judged.value, value, low, high,
+    )  # fmt: skip
+    progress(f"quality {lab.target}", 1.0)
+    return model, report
+
+
+def _prepare_case(
+    prepared: Prepared, lab: LabResults, train: BoolArray, calibrate: BoolArray, network: Expectation | None, head: int,
+    abnormality: FloatArray | None, mode: str, level: float, dead_time_ns: int | None, seed: int,
+) -> tuple[_Case, Labelled, DeadTime]:  # fmt: skip
+    labels = thin(label_rows(prepared, lab))
+    learn = labels.part(train[labels.row])
+    later = int(calibrate[labels.row].sum())
+    if len(learn.row) < 40 or later < 20:
+        raise TrainingError(
+            f"{len(learn.row)} results to learn {lab.target} from and {later} to calibrate on are too few",
+            at=At(key=lab.target), do="give at least 40 results in the training and 20 in the calibration period",
+        )  # fmt: skip
+    if float(np.ptp(learn.value)) <= 0.0:
+        raise TrainingError(f"every result of {lab.target} is the same", at=At(key=lab.target), do="check the laboratory file")
+    gap = float(np.median(np.diff(learn.row)))
+    step = max(1, round(gap / 40.0))
+    columns = _channels(prepared, learn, step)
+    if not columns:
+        raise TrainingError("no input moves in the training period", do="check the tags and the training period")
+    dead = estimate_dead_time(prepared, learn, columns, _LAGS * step, step)
+    if dead_time_ns is not None:
+        dead = replace(dead, ticks=max(0, round(dead_time_ns / prepared.interval_ns)))
+    plan = HistoryPlan(columns, dead.ticks, _LAGS, step, tuple(span * step if span > 1 else 1 for span in _SPANS))
+    features = network.features if network is not None and network.features.size else None
+    median = None
+    if network is not None and network.quality.size and head < network.quality.shape[1]:
+        median = network.quality[:, head, network.quality.shape[2] // 2]
+    return _Case(prepared, lab, labels, columns, plan, network, features, median, abnormality, mode, level, head, seed), learn, dead
+
+
+def _channels(prepared: Prepared, learn: Labelled, step: int) -> tuple[int, ...]:
+    """Channels that move; where there are many, those that go best with the target at some delay."""
+    spread = prepared.x[learn.row].std(axis=0)
+    moving = np.flatnonzero((spread > 1e-6) & (prepared.valid[learn.row].mean(axis=0) > 0.3))
+    if len(moving) <= MOST_CHANNELS:
+        return tuple(moving.tolist())
+    y = learn.value - learn.value.mean()
+    best = np.zeros(len(moving))
+    for delay in (0, 2, 5, 10, 20, 40):
+        x = prepared.x[np.maximum(learn.row - delay * step, 0)][:, moving].astype(np.float64)
+        x = x - x.mean(axis=0)
+        best = np.maximum(best, np.abs(x.T @ y) / (np.sqrt((x**2).sum(axis=0)) + 1e-9))
+    return tuple(sorted(moving[np.argsort(-best)[:MOST_CHANNELS]].tolist()))
+
+
+def _ground(case: _Case, labels: Labelled) -> Ground:
+    tables = build_tables(case.prepared, case.plan, labels.row, case.features, case.median)
+    trace = np.zeros(len(labels.row)) if case.abnormality is None else np.nan_to_num(case.abnormality[labels.row]).astype(np.float64)
+    folds = forward_folds(labels.row, purge=min(case.plan.ring, 60))
+    if not folds:
+        raise TrainingError("the results are too few for forward folds", do="give more laboratory results")
+    local = replace(case.plan, channels=tuple(range(len(case.channels))))
+    return Ground(
+        case.lab.target, case.lab.unit, tuple(case.prepared.channels[c] for c in case.channels), case.prepared.interval_ns, local,
+        labels, tables, float(labels.value.mean()), max(float(labels.value.std()), 1e-12), folds, trace, case.level, case.head,
+    )  # fmt: skip
+
+
+def _families(case: _Case) -> list[Family]:
+    families: list[Family] = [
+        Constant(), RidgeOnLags(), PartialLeastSquares(), BoostedTrees(seed=case.seed), SmoothResponse(), KernelOnMeans(_KERNEL_SPANS),
+    ]  # fmt: skip
+    if case.features is not None:
+        families.append(RidgeOnFeatures())
+    if case.median is not None:
+        families.append(NetworkMedian())
+    return families
+
+
+def _search_all(
+    case: _Case, ground: Ground, tell: Callable[[], None], before: dict[str, Searched] | None = None
+) -> dict[str, tuple[Searched, Correction | None]]:
+    """Every candidate by name, with its fixed correction where it has one.
+
+    Parameters
+    ----------
+    before : candidates whose settings are kept; only the fit is made anew
+    """
+    out: dict[str, tuple[Searched, Correction | None]] = {}
+    parts: list[Searched] = []
+    for family in _families(case):
+        kept = None if before is None else before[family.name].place
+        searched = search(family, ground.tables, ground.y, ground.labels, ground.folds, case.mode, kept)
+        out[searched.name] = (searched, None)
+        if not isinstance(family, Constant):
+            parts.append(searched)
+        tell()
+    mean = out["training mean"][0]
+    out["last lab value"] = (replace(mean, name="last lab value"), LAST_VALUE)
+    out["moving mean"] = (replace(mean, name="moving mean"), MOVING_MEAN)
+    # A blend of the families that are within reach of the best one; the others only add noise.
+    best = min(part.loss for part in parts)
+    able = [part for part in parts if part.loss <= 1.6 * best]
+    if len(able) > 1:
+        mixed, _ = blend(ground.y, able)
+        mixed = replace(mixed, loss=later_loss(ground.y, mixed.later, ground.labels, case.mode))
+        if before is None or "blend" in before:
+            out["blend"] = (mixed, None)
+    elif before is not None and "blend" in before:
+        out["blend"] = (replace(able[0], name="blend"), None)
+    return out
+
+
+def _stretch(period: BoolArray) -> slice:
+    rows = np.flatnonzero(period)
+    if not len(rows):
+        raise TrainingError("the calibration period is empty", do="leave time between training and evaluation")
+    return slice(int(rows[0]), int(rows[-1]) + 1)
+
+
+def _score(case: _Case, model: QualityModel, rows: slice, period: BoolArray) -> tuple[PeriodScore, Sequence[Float64Array]]:
+    out = replay(model, case.prepared, case.lab, case.network, case.abnormality, rows)
+    labels = case.labels.part(period[case.labels.row])
+    at = labels.row
+    return score_period(labels.value, out.value[at], out.low[at], out.high[at], case.level), (out.value[at], out.low[at], out.high[at])

@@ -1,0 +1,187 @@
+"""Candidates that bend: Gaussian bumps on short exponential means, boosted trees, the network's own median, a blend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from andon.plant.arrays import Float64Array, Int64Array
+from andon.scoring.responses import BlendResponse, KernelResponse, NetworkResponse, TreeResponse
+from andon.training.quality.family import Fitted, Searched
+from andon.training.quality.labelled import Labelled, Tables
+from andon.training.quality.smooth_response import numbered, solve_positive
+
+_LIMIT = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class KernelOnMeans:
+    """Kernel ridge with a linear and a wide Gaussian kernel on a few exponential means: smooth products of inputs.
+
+    Attributes
+    ----------
+    spans : sets of span numbers (into the plan) to try
+    few : most states remembered while settings are compared
+    most : most states remembered in a fit of one setting
+    """
+
+    spans: tuple[tuple[int, ...], ...]
+    name: str = "kernel on exponential means"
+    few: int = 1200
+    most: int = 4000
+
+    def groups(self, mode: str) -> Sequence[Any]:
+        """(span numbers, width)."""
+        return [(span, gamma) for span in self.spans for gamma in (0.02, 0.05)]
+
+    def path(
+        self, tables: Tables, y: Float64Array, labels: Labelled, group: Any, only: int | None = None
+    ) -> Iterator[tuple[int, str, Fitted]]:
+        """Every penalty of a group."""
+        span, gamma = group
+        every = max(1, int(np.ceil(len(y) / (self.few if only is None else self.most))))
+        raw = tables.means[::every, np.asarray(span)].reshape(len(y[::every]), -1)
+        target = y[::every]
+        centre, scale = raw.mean(axis=0), np.maximum(raw.std(axis=0), 1e-6)
+        state = np.clip((raw - centre) / scale, -_LIMIT, _LIMIT)
+        size = state.shape[1]
+        gram = _gaussian(state, state, gamma / size) + state @ state.T / size
+        level = float(target.mean())
+        index = np.asarray(span, dtype=np.int64)
+        for number, penalty in numbered((0.03, 0.1, 0.3, 1.0), only):
+            dual = solve_positive(gram + penalty * np.eye(len(gram)), target - level)
+            response = KernelResponse(
+                index, centre, scale, state, dual, state.T @ dual / size, np.asarray(gamma / size), np.asarray(level), np.asarray(_LIMIT)
+            )
+            yield number, f"spans {list(span)}, width {gamma:g}, penalty {penalty:g}", Fitted(response, _of_kernel(response))
+
+
+def _gaussian(a: Float64Array, b: Float64Array, gamma: float) -> Float64Array:
+    distance = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2.0 * a @ b.T
+    out: Float64Array = np.exp(-gamma * np.maximum(distance, 0.0))
+    return out
+
+
+def _of_kernel(response: KernelResponse) -> Callable[[Tables], Float64Array]:
+    def of(tables: Tables) -> Float64Array:
+        state = tables.means[:, response.span].reshape(len(tables.means), -1)
+        state = np.clip((state - response.centre) / response.scale, -_LIMIT, _LIMIT)
+        bumps: Float64Array = _gaussian(state, response.landmark, float(response.gamma)) @ response.dual
+        return bumps + state @ response.slope + float(response.bias)
+
+    return of
+
+
+@dataclass(frozen=True, slots=True)
+class BoostedTrees:
+    """Gradient boosting on exponential means and some lags."""
+
+    name: str = "gradient boosting"
+    lags: tuple[int, ...] = (0, 2, 5, 9, 15, 24)
+    seed: int = 0
+
+    def groups(self, mode: str) -> Sequence[Any]:
+        """Depths."""
+        return [2, 4]
+
+    def path(
+        self, tables: Tables, y: Float64Array, labels: Labelled, group: Any, only: int | None = None
+    ) -> Iterator[tuple[int, str, Fitted]]:
+        """One depth, 60 and 150 trees."""
+        from sklearn.ensemble import GradientBoostingRegressor
+
+        depth = int(group)
+        lag = np.array([j for j in self.lags if j < tables.lags.shape[1]], dtype=np.int64)
+        share = min(0.5, 2000 / max(len(y), 1))
+        model = GradientBoostingRegressor(
+            n_estimators=150, max_depth=depth, learning_rate=0.07, subsample=share, max_features=0.15,
+            min_samples_leaf=min(10, max(1, len(y) // 20)), random_state=self.seed,
+        )  # fmt: skip
+        model.fit(_table(tables, lag).astype(np.float32), y)
+        trees = [tree[0].tree_ for tree in model.estimators_]
+        bias = float(np.ravel(model.init_.constant_)[0])
+        for number, count in numbered((60, 150), only):
+            yield number, f"depth {depth}, {count:g} trees", _trees(trees[: int(count)], lag, depth, bias, model.learning_rate)
+
+
+def _table(tables: Tables, lag: Int64Array) -> Float64Array:
+    return np.concatenate([tables.means.reshape(len(tables.means), -1), *(tables.lags[:, j] for j in lag)], axis=1)
+
+
+def _trees(trees: Sequence[Any], lag: Int64Array, depth: int, bias: float, rate: float) -> Fitted:
+    nodes = max(int(tree.node_count) for tree in trees)
+    shape = (len(trees), nodes)
+    left, right, feature = (np.zeros(shape, dtype=np.int32) for _ in range(3))
+    threshold, leaf = np.zeros(shape), np.zeros(shape)
+    for n, tree in enumerate(trees):
+        count = int(tree.node_count)
+        own = np.arange(count)
+        end = tree.children_left < 0
+        left[n, :count] = np.where(end, own, tree.children_left)
+        right[n, :count] = np.where(end, own, tree.children_right)
+        feature[n, :count] = np.where(end, 0, tree.feature)
+        threshold[n, :count] = np.where(end, 0.0, tree.threshold)
+        leaf[n, :count] = rate * tree.value[:, 0, 0]
+    response = TreeResponse(lag, left, right, feature, threshold, leaf, np.asarray(depth), np.asarray(bias))
+    return Fitted(response, lambda tables: response.of_table(_table(tables, lag)))
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkMedian:
+    """The network's quality head, straightened by a line."""
+
+    name: str = "network"
+
+    def groups(self, mode: str) -> Sequence[Any]:
+        """One group."""
+        return [None]
+
+    def path(
+        self, tables: Tables, y: Float64Array, labels: Labelled, group: Any, only: int | None = None
+    ) -> Iterator[tuple[int, str, Fitted]]:
+        """Gain and bias by least squares, with the gain held between 0 and 2."""
+        ok = np.isfinite(tables.head)
+        head, target = tables.head[ok], y[ok]
+        spread = float(head.var())
+        gain = float(np.clip(np.mean((head - head.mean()) * (target - target.mean())) / max(spread, 1e-9), 0.0, 2.0))
+        response = NetworkResponse(np.asarray(gain), np.asarray(float(target.mean() - gain * head.mean())))
+        yield 0, "", Fitted(response, lambda tables: gain * tables.head + float(response.bias))
+
+
+def blend(y: Float64Array, parts: Sequence[Searched], rounds: int = 50) -> tuple[Searched, Float64Array]:
+    """Weights >= 0 on the parts' out-of-sample predictions, and a constant; small parts are dropped.
+
+    Returns
+    -------
+    the blend (its loss is left to the caller); its weights
+    """
+    later = np.stack([part.later for part in parts], axis=1)
+    ok = np.isfinite(later).all(axis=1)
+    x, target = later[ok], y[ok]
+    mean, level = x.mean(axis=0), target.mean()
+    # Non-negative least squares by coordinate descent, drawn a little towards equal weights.
+    gram = (x - mean).T @ (x - mean)
+    draw = 0.02 * np.trace(gram) / len(parts)
+    gram[np.diag_indices(len(parts))] += draw
+    moment = (x - mean).T @ (target - level) + draw / len(parts)
+    weight = np.full(len(parts), 1.0 / len(parts))
+    for _ in range(rounds * len(parts)):
+        for k in range(len(parts)):
+            weight[k] = max(0.0, (moment[k] - gram[k] @ weight + gram[k, k] * weight[k]) / gram[k, k])
+    weight[weight < 0.05] = 0.0
+    if not weight.any():
+        weight[0] = 1.0
+    kept = np.flatnonzero(weight)
+    bias = float(level - mean[kept] @ weight[kept])
+    used = [parts[int(k)] for k in kept]
+    share = weight[kept]
+    response = BlendResponse(tuple(part.final.response for part in used), share, np.asarray(bias))
+
+    def of(tables: Tables) -> Float64Array:
+        return bias + sum((float(w) * part.final.of(tables) for w, part in zip(share, used, strict=True)), np.zeros(len(tables.lags)))
+
+    words = " + ".join(f"{w:.2f} {part.name}" for w, part in zip(share, used, strict=True))
+    return Searched("blend", words, float("nan"), later[:, kept] @ share + bias, Fitted(response, of)), weight
