@@ -10,13 +10,14 @@ import pytest
 
 from andon.plant.arrays import BoolArray
 from andon.plant.errors import AndonError, TrainingError
+from andon.plant.messages import say
 from andon.plant.time import NS
 from andon.plant.window import Expectation, Prepared
 from andon.scoring.network_core import NetworkCore
 from andon.training.checkpoints import read_checkpoint
 from andon.training.export import export_graphs
 from andon.training.fit_network import NetworkOptions, QualityTargets, TrainedNetwork, fit_network, residual_scale, zero_expectation
-from andon.training.loop import TrainingRecord
+from andon.training.loop import Finish, TrainingRecord, finish_sentence
 from tests.training.network_material import ring_of_tags
 
 ROWS = 2400
@@ -229,6 +230,13 @@ def test_values_not_yet_known_are_not_used(monkeypatch: pytest.MonkeyPatch) -> N
     far = np.full(len(tick), prepared.tick[-1])
     late = fit(small(), prepared, quality=QualityTargets(("purity",), tick, zeros, np.full(len(tick), 7.0), far))
     assert late.quality_centre[0] == 0.0  # nothing was known within training time
+
+
+def test_every_ending_has_its_sentence() -> None:
+    for why, word in (("planned", "as planned"), ("early", "had not improved since update 7"), ("time", "at its time limit")):
+        sentence = finish_sentence(Finish(why, 9, 7, 0.0, 0.0, 3.4, 0.0, ()))
+        assert word in say(sentence.key, "en", **sentence.args)
+        assert say(sentence.key, "zh-CN", **sentence.args) != say(sentence.key, "en", **sentence.args)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from andon.plant.arrays import Int64Array
 from andon.plant.progress import Progress, silent
+from andon.plant.verdict import Sentence
 from andon.training.augmentation import Augmentation, augment
 from andon.training.checkpoints import Checkpoint, Standing, read_checkpoint, write_checkpoint
 from andon.training.losses import WEIGHTS, losses
@@ -90,6 +91,12 @@ class Finish:
     seconds: float
     rows_per_second: float
     records: tuple[TrainingRecord, ...]
+
+
+def finish_sentence(finish: Finish) -> Sentence:
+    """How training ended, for the report."""
+    args = {"updates": finish.updates, "best_update": finish.best_update, "seconds": round(finish.seconds)}
+    return Sentence(f"training.network.{finish.why}", args)
 
 
 def piece_outputs(network: Network, material: Material, rows: Int64Array, fresh: np.ndarray[tuple[int, int], np.dtype[np.bool_]],
@@ -318,4 +325,4 @@ def _tensorboard(folder: str | os.PathLike[str] | None):  # type: ignore[no-unty
     return SummaryWriter(log_dir=str(folder))
 
 
-__all__ = ["Finish", "LoopOptions", "TrainingRecord", "piece_outputs", "run_loop", "validate", "validation_lanes"]
+__all__ = ["Finish", "LoopOptions", "TrainingRecord", "finish_sentence", "piece_outputs", "run_loop", "validate", "validation_lanes"]
