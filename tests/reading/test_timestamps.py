@@ -58,6 +58,7 @@ def test_offsets_are_taken_off(moment: datetime, quarters: int, gap: str) -> Non
         ("2024/3/1 下午 6:05", "2024-03-01T18:05:00"),
         ("2024-03-01 06:00:00,250", "2024-03-01T06:00:00.250"), ("3/1/2024 6:05:04 a.m.", "2024-03-01T06:05:04"),
         ("2024-03-01 06:00:00.0000000", "2024-03-01T06:00:00"), ("2024-03-01", "2024-03-01T00:00:00"),
+        ("2024-03-01 24:00", "2024-03-02T00:00:00"), ("2024030106", "2024-03-01T06:00:00"), ("20240301 0605", "2024-03-01T06:05:00"),
     ],
 )  # fmt: skip
 def test_ways_to_write_a_time(text: str, iso: str) -> None:
@@ -113,6 +114,7 @@ def test_numbers_that_are_times() -> None:
         assert number_kind(numbers, False) == kind
         assert parse_numbers(numbers, kind).tolist() == [1_700_000_000 * 10**9, 1_700_000_060 * 10**9]
         assert parse_numbers(numbers.astype(float), kind).tolist() == [1_700_000_000 * 10**9, 1_700_000_060 * 10**9]
+    assert number_kind(np.array([2024010100, 2024010101]), True) == ""  # a date and an hour
     days = np.array([45_292.0, 45_292.5])  # 1 January 2024 in Excel's 1900 system
     assert number_kind(days, True) == "excel"
     assert number_kind(days, False) == ""

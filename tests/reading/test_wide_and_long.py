@@ -198,3 +198,42 @@ def test_the_input_frame_order_of_columns_is_kept_and_progress_ends_at_one(frame
     assert rec.tags == ("b", "a")
     assert seen[-1] == 1.0
     assert seen == sorted(seen)
+
+
+def test_types_of_parquet(tmp_path: Path) -> None:
+    time = [START + timedelta(minutes=row) for row in range(4)]
+    pl.DataFrame(
+        {
+            "ts": pl.Series(time).dt.replace_time_zone(None),
+            "flag": [True, False, None, True],
+            "list": [[1], [2], [3], [4]],
+            "price": pl.Series(["1.5", "2.5", "3.5", None]).cast(pl.Decimal(10, 2)),
+            "count": [1, 2, 3, None],
+            "grade": pl.Series(["b", "a", "b", None], dtype=pl.Categorical),
+        }
+    ).write_parquet(tmp_path / "x.parquet")
+    rec = read_one(tmp_path / "x.parquet", zone="UTC")
+    assert rec.tags == ("flag", "price", "count", "grade")
+    assert rec.texts == {"flag": ("false", "true"), "grade": ("a", "b")}
+    assert rec.column("price").tolist()[:3] == [1.5, 2.5, 3.5]
+    assert rec.status[3].tolist() == [Status.GOOD, Status.MISSING, Status.MISSING, Status.MISSING]
+    assert [(one.kind, one.at.tag) for one in rec.problems] == [("nested-column", "list")]
+
+
+def test_zone_of_a_typed_column_is_taken_off(tmp_path: Path) -> None:
+    time = pl.Series("ts", [START + timedelta(minutes=row) for row in range(3)])
+    for unit in ("ms", "us", "ns"):
+        frame = pl.DataFrame({"ts": time.dt.convert_time_zone("Asia/Tokyo").dt.cast_time_unit(unit), "x": [1, 2, 3]})
+        frame.write_parquet(tmp_path / "x.parquet")
+        rec = read_one(tmp_path / "x.parquet")
+        assert rec.time[0] == int(START.timestamp()) * 1_000_000_000
+        assert not rec.problems
+
+
+def test_a_category_keeps_its_texts_over_files(tmp_path: Path) -> None:
+    for number, words in enumerate((["run", "stop"], ["idle", "run"])):
+        rows = "".join(f"{stamp(2 * number + row)},{word},1.5\n" for row, word in enumerate(words))
+        (tmp_path / f"line_{number}.csv").write_text("time,state,x\n" + rows, encoding="utf-8")
+    rec = read_one(tmp_path, zone="UTC")
+    assert rec.texts == {"state": ("idle", "run", "stop")}
+    assert [rec.texts["state"][int(value)] for value in rec.values[:, 0]] == ["run", "stop", "idle", "run"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from andon.plant.recording import Problem, Recording
 from andon.plant.time import zone as zone_of
 from andon.reading.finding import PathLike, find
 from andon.reading.grouping import group
+from andon.reading.headers import QUALITY, word
 from andon.reading.instants import find_instants
 from andon.reading.layout import Layout, find_layout
 from andon.reading.long import SampleStore, read_long, read_pairs, series_of
@@ -177,7 +179,7 @@ def _part(progress: Progress, number: int, count: int) -> Progress:
 
 def _answer(question: Question, formats: list[FileFormat], others: list[Question]) -> tuple[bool, str]:
     """Whether the day comes first in a file that does not tell: from the files beside it, alone or together."""
-    told = {form.time_format.replace(".", "/").replace("-", "/")[:2] for form in formats if form.time_format[:2] in ("dd", "mm")}
+    told = {form.time_format[:2] for form in formats if re.match(r"(dd|mm)[-/.](dd|mm)", form.time_format)}
     if len(told) == 1:
         return told == {"dd"}, "the other files"
     dates = [text for other in others for text in other.evidence]
@@ -209,7 +211,9 @@ def _read_file(path: Path, options: _Options, progress: Progress) -> tuple[list[
 
 def _read_table(table: Table, options: _Options, progress: Progress) -> tuple[list[Piece], list[Problem], FileFormat]:
     layout = find_layout(table, options.columns, options.layout)
-    problems = [problem("duplicate-column", at=table.at(tag=name)) for name in table.repeated if layout.kind == "wide"]
+    doubled = [name for name in table.repeated if layout.kind == "wide" and word(name) not in QUALITY]
+    problems = [problem("duplicate-column", at=table.at(tag=name)) for name in doubled]
+    problems += [problem("nested-column", at=table.at(tag=name)) for name in table.extra.get("nested", ())]
     problems += [
         problem("extra-time-column", at=table.at(tag=table.names[number]))
         for number in layout.left_out

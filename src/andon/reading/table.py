@@ -183,9 +183,11 @@ def _typed(path: Path, kind: str) -> Table:
             with path.open("rb") as file:
                 magic = file.read(6)
             lazy = pl.scan_ipc(path) if magic == b"ARROW1" else pl.read_ipc_stream(path).lazy()
-        given = lazy.collect_schema().names()
+        schema = lazy.collect_schema()
+        given = [name for name, kind in schema.items() if not (kind.is_nested() or kind in (pl.Binary, pl.Object))]
+        nested = [name for name in schema.names() if name not in given]
         names, repeated = unique_names(given)
-        lazy = lazy.rename({old: str(number) for number, old in enumerate(given)})
+        lazy = lazy.select(_plain_type(name, schema[name]).alias(str(number)) for number, name in enumerate(given))
         head = lazy.head(_SAMPLE_ROWS).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -193,7 +195,18 @@ def _typed(path: Path, kind: str) -> Table:
     if head.height == 0:
         raise ReadingError("only a header, no row of data", at=at, do="export a period that holds data, or leave the file out")
     units = tuple(writing.unit_in_name(name) for name in names)
-    return Table(str(path), kind, names, units, repeated, head, 0, lazy, size=path.stat().st_size)
+    return Table(str(path), kind, names, units, repeated, head, 0, lazy, size=path.stat().st_size, extra={"nested": nested})
+
+
+def _plain_type(name: str, kind: pl.DataType) -> pl.Expr:
+    """A column as time, number or text."""
+    import polars as pl
+
+    if kind.is_decimal():
+        return pl.col(name).cast(pl.Float64)
+    if kind.is_numeric() or kind.is_temporal() or kind == pl.String:
+        return pl.col(name)
+    return pl.col(name).cast(pl.String)
 
 
 def _sheet(path: Path, sheet: str | int | None) -> Table:

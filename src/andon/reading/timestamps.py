@@ -52,6 +52,8 @@ _CLOCK = re.compile(
 )
 _COMPACT_CLOCK = re.compile(r"(?P<gap>[T _]?)(?P<hm>\d{4})(?P<s>\d{2})?(?P<z>Z|[+-]\d{2}:?\d{2})?$")
 _THREE_TEXT = r"^\s*(\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))(?:\D|$)"
+_HOURS = re.compile(r"20[0-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])")  # yyyymmddHH
+_MIDNIGHT = r"([T ])24:00"
 _PLAIN = re.compile(r"\s*[+-]?(?:\d{1,7}|\d*\.\d*|\d+,\d+)(?:[eE][+-]?\d+)?\s*$")
 _ONLY_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?$")
 
@@ -96,6 +98,8 @@ def tidy(text: str) -> str:
     out = re.sub(r"(?<=\d)\s*(?:Z|z|UTC|GMT)$", "+00:00", out)
     out = re.sub(r"(:\d{2}(?:[.,]\d+)?)\s*([+-]\d{2})$", r"\1\2:00", out)
     out = re.sub(r"([AaPp])\.[Mm]\.", r"\1M", out)
+    if _HOURS.fullmatch(out):
+        out += "00"
     return re.sub(r"(:\d{2}),(\d)", r"\1.\2", out)
 
 
@@ -268,6 +272,12 @@ def parse_texts(column: pl.Series, order: str = "") -> tuple[TimeArray, BoolArra
     """
     import polars as pl
 
+    midnight = column.str.contains(_MIDNIGHT).fill_null(False)
+    if midnight.any():
+        out, zoned = parse_texts(column.str.replace(_MIDNIGHT, "${1}00:00"), order)
+        late = midnight.to_numpy() & (out != NO_TIME)
+        out[late] += DAY_NS
+        return out, zoned
     out = np.full(column.len(), NO_TIME, dtype=np.int64)
     zoned = np.zeros(column.len(), dtype=bool)
     rest = np.flatnonzero(column.is_not_null().to_numpy())
@@ -329,6 +339,8 @@ def number_kind(values: np.ndarray, named: bool) -> str:
     if finite.size == 0:
         return ""
     low, high = float(finite.min()), float(finite.max())
+    if low > 2e9 and high < 2.05e9 and all(_HOURS.fullmatch(f"{number:.0f}") for number in finite[:1000]):
+        return ""  # dates and hours, which as seconds would lie in 2033
     for kind, unit in _EPOCH_UNITS.items():
         size = NS / unit
         if low >= 3.1e8 * size and high <= 4.2e9 * size:
