@@ -60,9 +60,7 @@ def main() -> None:
         alarms = [trace > 1.0 for trace in found]
         pool = confusion(always, np.concatenate(alarms))
         valve = [at for at, series in enumerate(files) if series.name.startswith("valve")]
-        of_valve = confusion(
-            np.concatenate([files[at].label[TRAIN:] for at in valve]), np.concatenate([alarms[at] for at in valve])
-        )
+        of_valve = confusion(np.concatenate([files[at].label[TRAIN:] for at in valve]), np.concatenate([alarms[at] for at in valve]))
         nab = nab_scores(
             [np.flatnonzero(series.change[TRAIN:]) * SECOND_NS for series in files],
             [np.array(change_points(alarm), dtype=np.int64) * SECOND_NS for alarm in alarms],

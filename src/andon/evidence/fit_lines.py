@@ -11,13 +11,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from andon.evidence.lines import LARGEST, Lines, Statistic, reduce, source_values
+from andon.evidence.lines import LARGEST, OF_RELATION, SIZES, Lines, Statistic, reduce, source_values
 from andon.evidence.smooth import smooth
 from andon.evidence.whiten import effective_samples, precision_of
 from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from andon.plant.window import Expectation, Prepared
 
 CHUNK = 2048
+UNCENTRED = ("extent", "discord")
 QUANTILE = 0.99
 FOLDS = 4
 BLOCKS = 8
@@ -55,11 +56,14 @@ def fit_lines(
     core, _, kind = source.rpartition(".")
     width = (expectations[core].features if kind == "state" else filled).shape[1]
     unit, zeros = np.ones(width, dtype=np.float32), np.zeros(width, dtype=np.float32)
-    if kind == "agitation":
-        size = np.abs(np.where(prepared.valid[rows], filled[rows] - expectations[core].forecast[rows], np.nan))
+    if kind in SIZES:
+        expected_values = expectations[core].relation if kind in OF_RELATION else expectations[core].forecast
+        size = np.abs(np.where(prepared.valid[rows], filled[rows] - expected_values[rows], np.nan))
         count = np.maximum((~np.isnan(size)).sum(axis=0), 1)
         unit = np.maximum(np.nansum(size, axis=0, dtype=np.float64) / count, 0.1 * FLOOR).astype(np.float32)
     values = source_values(source, filled, valid, expectations, 0, prepared.rows, unit, zeros)
+    if kind in UNCENTRED:
+        return _fit_extent(source, spans, values, prepared.reset, rows, unit)
     centre = values[rows].mean(axis=0, dtype=np.float64).astype(np.float32)
     values = np.where(rows[:, None], values - centre, np.float32(0.0))
     floor = np.full(width, AGITATION_FLOOR if kind == "agitation" else FLOOR)
@@ -109,6 +113,33 @@ def fit_lines(
         final,
         np.array(gain, dtype=np.float32),
         np.array(expected, dtype=np.float32),
+        np.array(scale, dtype=np.float32),
+    )
+
+
+def _fit_extent(
+    source: str, spans: tuple[float, ...], values: Float32Array, reset: BoolArray, rows: BoolArray, unit: Float32Array
+) -> Lines:
+    """Lines of sizes in units of their normal time: nothing to decorrelate, only the quantile of the mean."""
+    width = values.shape[1]
+    values = np.where(rows[:, None], values, np.float32(0.0))
+    numbers: list[list[Float32Array]] = [[] for _ in spans]
+    sums = np.zeros((len(spans), width))
+    for low, high, y in _smoothed(values, spans, reset):
+        good = rows[low:high]
+        sums += y[:, good].sum(axis=1, dtype=np.float64)
+        for index in range(len(spans)):
+            numbers[index].append(y[index][good].mean(axis=1))
+    scale = [[max(float(np.quantile(np.concatenate(part), QUANTILE)), 1e-6)] for part in numbers]
+    return Lines(
+        source,
+        spans,
+        (Statistic.EXTENT,),
+        np.zeros(width, dtype=np.float32),
+        unit,
+        np.tile(np.eye(1, dtype=np.float32), (len(spans), 1, 1)),
+        np.ones((len(spans), 1), dtype=np.float32),
+        (sums / max(int(rows.sum()), 1) / width).astype(np.float32)[:, None],
         np.array(scale, dtype=np.float32),
     )
 

@@ -3,7 +3,9 @@
 Each vector y is decorrelated, c = P y / sqrt(diag P): entry i is what tag i does beyond what the other tags explain, at the
 time scale of the line. Every entry is divided by its own 99 % quantile on normal time, so that a restless tag speaks softly.
 Two statistics are read off: the *strongest* entry, for a fault of one tag, and the *spread*, the sum of log(1 + entry), for
-a fault of many. The *quadratic* form y' P y (Hotelling's T²) is there for the classical candidates.
+a fault of many. The *quadratic* form y' P y (Hotelling's T²) is there for the classical candidates. The *extent* is the plain
+mean over tags of sizes in units of their own normal time: nothing is explained away, so an incident that moves every tag the
+way they always move together is seen as well.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from andon.plant.errors import EvidenceError
 from andon.plant.window import Expectation, Prepared
 
 LARGEST = np.float32(1e9)
+SIZES = ("agitation", "extent", "discord")
+OF_RELATION = ("relation", "discord")
 
 
 class Statistic(StrEnum):
@@ -28,6 +32,7 @@ class Statistic(StrEnum):
     STRONGEST = "strongest"
     SPREAD = "spread"
     QUADRATIC = "quadratic"
+    EXTENT = "extent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,8 @@ class Lines:
 
     Attributes
     ----------
-    source : "level", or core and kind: "linear.fast"
+    source : "level", or core and kind: "linear.fast"; "agitation" and "extent" are sizes of the residual of the forecast,
+        "discord" of what the other channels leave unexplained
     spans : S spans in ticks
     statistics : N statistics, the same for every span
     centre : (D,) float32, mean of the source on normal time
@@ -84,6 +90,8 @@ class Lines:
         pulled : (S, T, D) float32, P y
         squared : (S, T, D) float32, squared entries over their quantile on normal time; 0 where missing
         """
+        if self.statistics == (Statistic.EXTENT,):
+            return y, y
         if valid is not None:
             self.fill.fill(y, valid)
         pulled = np.matmul(y, self.precision)
@@ -113,6 +121,8 @@ def reduce(statistic: Statistic, y: Float32Array, pulled: Float32Array, squared:
         out = squared.max(axis=-1)
     elif statistic is Statistic.SPREAD:
         out = np.log1p(squared).sum(axis=-1)
+    elif statistic is Statistic.EXTENT:
+        out = y.mean(axis=-1)
     else:
         out = np.clip(np.einsum("std,std->st", y, pulled), np.float32(0.0), LARGEST)
     return out
@@ -162,13 +172,14 @@ def source_values(
     expected = expectations[core]
     if kind == "state":
         return expected.features[low:high] - centre
-    residual = filled - (expected.relation if kind == "relation" else expected.forecast)[low:high]
+    residual = filled - (expected.relation if kind in OF_RELATION else expected.forecast)[low:high]
     # Only the first tick after a reset has no forecast.
     known = ~np.isnan(residual[:, :1]) if valid is None else valid & ~np.isnan(residual)
-    if kind == "agitation":
+    if kind in SIZES:
         np.abs(residual, out=residual)
         residual /= unit
-        np.log1p(residual, out=residual)
+        if kind == "agitation":
+            np.log1p(residual, out=residual)
     residual -= centre
     if not known.all():
         residual = np.where(known, residual, np.float32(0.0))

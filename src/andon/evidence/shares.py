@@ -1,7 +1,7 @@
 """Shares: which channels the evidence of a tick or an event comes from.
 
 The spread is a sum over channels and the quadratic form is one too, e_i (P e)_i, so their shares are exact and sum to the
-statistic (those of the quadratic form may be negative). The strongest entry belongs to its channel alone. Views are joined by
+statistic (those of the quadratic form may be negative); the extent is a mean. The strongest entry belongs to its channel alone. Views are joined by
 their part of the soft sum. Novelty is not a sum: its shares are an occlusion, the distance that goes when the shape of one
 channel is left out.
 """
@@ -35,6 +35,8 @@ def line_shares(line: Lines, y: Float32Array, pulled: Float32Array, squared: Flo
     for index, statistic in enumerate(line.statistics):
         if statistic is Statistic.SPREAD:
             out[:, index] = np.log1p(squared)
+        elif statistic is Statistic.EXTENT:
+            out[:, index] = y / y.shape[-1]
         elif statistic is Statistic.QUADRATIC:
             out[:, index] = y * pulled
         else:
@@ -60,7 +62,7 @@ def tick_shares(kept: Sequence[tuple[Lines, Float32Array, Float32Array, Float32A
     for line, y, pulled, squared in kept:
         parts = line_shares(line, y[:, rows], pulled[:, rows], squared[:, rows])
         view = parts.sum(axis=-1, dtype=np.float64)
-        weight = np.log1p(np.maximum(view, 0.0)) / np.where(np.abs(view) > 1e-12, view, 1.0)
+        weight = np.log1p(np.maximum(view, 0.0)) / np.where(np.abs(view) > 1e-12, view, 1.0) / view.shape[0] / view.shape[1]
         total += np.einsum("snt,sntc->tc", weight, parts)
     return normalised(total).astype(np.float32)
 

@@ -1,33 +1,51 @@
-"""The soft sum of views: each view counts by the logarithm of how far it is beyond its own normal time."""
+"""The soft sum of views: each view counts by the logarithm of how far it is beyond its own normal time.
+
+Every source has one voice: its lines and statistics share it, so that looking at a source over more spans does not drown the
+others.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from andon.plant.arrays import Float32Array, Float64Array, FloatArray
 
 
-def soft_sum(view: FloatArray) -> Float64Array:
-    """Sum over views of log(1 + view).
+def voices(names: Sequence[str]) -> Float32Array:
+    """(V,) weight of each view: one over the number of views of its source ("linear.fast" of "linear.fast:5:spread")."""
+    sources = [name.partition(":")[0] for name in names]
+    return np.array([1.0 / sources.count(source) for source in sources], dtype=np.float32)
+
+
+def soft_sum(view: FloatArray, weights: FloatArray) -> Float64Array:
+    """Weighted sum over views of log(1 + view).
 
     Parameters
     ----------
     view : (T, V) >= 0, each divided by its own quantile on normal time
+    weights : (V,) from `voices`
 
     Returns
     -------
     (T,) float64, >= 0
     """
-    total: Float64Array = np.log1p(view).sum(axis=-1, dtype=np.float64)
-    return total
+    return parts(view, weights).sum(axis=-1)
 
 
-def parts(view: FloatArray) -> Float64Array:
+def parts(view: FloatArray, weights: FloatArray) -> Float64Array:
     """(T, V) the part of each view in the soft sum; rows sum to `soft_sum`."""
-    out: Float64Array = np.log1p(np.asarray(view, dtype=np.float64))
+    out: Float64Array = np.log1p(np.asarray(view, dtype=np.float64)) * np.asarray(weights, dtype=np.float64)
     return out
 
 
-def leading(view: Float32Array) -> int:
-    """Index of the view with the largest part over the rows of `view` (T, V)."""
-    return int(np.argmax(np.log1p(view).sum(axis=0)))
+def leading(view: FloatArray, names: Sequence[str]) -> str:
+    """Kind with the largest part over the rows of `view` (T, V): "fast", "agitation", "relation", "level", "state", "novelty"."""
+    whole = parts(view, voices(names)).sum(axis=0)
+    kinds: dict[str, float] = {}
+    for name, part in zip(names, whole.tolist(), strict=True):
+        kind = name.partition(":")[0].rpartition(".")[2]
+        kind = {"extent": "agitation", "discord": "relation"}.get(kind, kind)
+        kinds[kind] = kinds.get(kind, 0.0) + part
+    return max(kinds, key=lambda kind: kinds[kind]) if kinds else "fast"

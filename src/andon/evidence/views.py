@@ -1,7 +1,7 @@
 """Views of evidence: how far each tick is from normal time, seen at several time scales; their soft sum is the trace.
 
-Sources are the residual of the forecast (fast), its size (agitation), what the other channels leave unexplained (relation),
-the level, the canonical state, and the shape of the last patch (novelty). Each source is smoothed over several spans, see
+Sources are the residual of the forecast (fast), its size (agitation, extent), what the other channels leave unexplained
+(relation) and its size (discord), the level, the canonical state, and the shape of the last patch (novelty). Each source is smoothed over several spans, see
 `lines`; every number is divided by its own quantile on normal time.
 """
 
@@ -19,7 +19,7 @@ from andon.evidence.lines import Lines, Statistic, filled_values, source_values
 from andon.evidence.novelty import Novelty, fit_novelty, patch_ends, windows
 from andon.evidence.shares import tick_shares
 from andon.evidence.smooth import alpha_of, smooth
-from andon.evidence.soft_sum import soft_sum
+from andon.evidence.soft_sum import soft_sum, voices
 from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from andon.plant.errors import BundleError, EvidenceError
 from andon.plant.window import Expectation, Prepared
@@ -30,9 +30,11 @@ SPANS: dict[str, tuple[float, ...]] = {
     "agitation": (10.0, 40.0),
     "relation": (1.0, 5.0, 20.0),
     "level": (20.0, 80.0, 320.0, 1280.0),
+    "extent": (10.0,),
+    "discord": (5.0,),
     "state": (1.0, 5.0, 20.0),
 }
-KINDS = ("fast", "agitation", "relation", "level", "novelty")
+KINDS = ("fast", "agitation", "extent", "relation", "discord", "level", "novelty")
 STATISTICS = (Statistic.SPREAD, Statistic.STRONGEST)
 PATCH = 32
 STRIDE = 4
@@ -95,10 +97,12 @@ class Views:
     novelty_scale: float
     channels: int
     names: tuple[str, ...] = field(init=False, compare=False)
+    weights: Float32Array = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         named = [name for line in self.lines for name in line.names]
         object.__setattr__(self, "names", tuple(named + ([f"novelty:{self.novelty.patch}"] if self.novelty is not None else [])))
+        object.__setattr__(self, "weights", voices(self.names))
 
     def start(self) -> ViewState:
         """State before the first tick."""
@@ -138,7 +142,7 @@ class Views:
                 state = self._stretch(prepared, expectations, start, stop, view[start:stop], state, shares_above, shares)
         at = np.concatenate([part[0] for part in shares]) if shares else np.zeros(0, dtype=np.int64)
         of = np.concatenate([part[1] for part in shares]) if shares else np.zeros((0, self.channels), dtype=np.float32)
-        return ViewTrace(view, soft_sum(view), self.names, at, of), state
+        return ViewTrace(view, soft_sum(view, self.weights), self.names, at, of), state
 
     def _stretch(
         self,
@@ -178,7 +182,7 @@ class Views:
         if self.novelty is not None:
             novelty, ring = self._novelty(filled, prepared.tick[low:high], state, view[:, at])
         if shares_above < np.inf:
-            above = np.flatnonzero(soft_sum(view) > shares_above)
+            above = np.flatnonzero(soft_sum(view, self.weights) > shares_above)
             if above.size:
                 shares.append((above + low, tick_shares(kept, above, self.channels)))
         return ViewState(tuple(means), ring, state.age + high - low, novelty)
@@ -276,7 +280,8 @@ def fit_views(
     prepared : T ticks
     expectations : core ("linear", "network") -> what it expected of them
     rows : (T,) bool, normal time
-    only : kinds to use: "fast", "agitation", "relation", "level", "state", "novelty"; all but "state" when absent
+    only : kinds to use: "fast", "agitation", "extent", "relation", "discord", "level", "state", "novelty"; all but
+        "state" when absent
     spans : kind -> spans in ticks, in place of the defaults; spans longer than an eighth of the normal time are left out
     statistics : what is read off the vectors; `Statistic.QUADRATIC` for the classical candidates
     diagonal : leave correlations out, each channel for itself
@@ -293,7 +298,7 @@ def fit_views(
     filled = filled_values(prepared, expectations, 0, prepared.rows, bool(prepared.valid.all()))
     sources = ["level"] if "level" in kinds else []
     for core, expected in expectations.items():
-        sources += [f"{core}.{kind}" for kind in ("fast", "agitation", "relation") if kind in kinds]
+        sources += [f"{core}.{kind}" for kind in ("fast", "agitation", "extent", "relation", "discord") if kind in kinds]
         if "state" in kinds and expected.features.shape[1]:
             sources.append(f"{core}.state")
     lines = []
