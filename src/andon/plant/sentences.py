@@ -20,15 +20,15 @@ def speak(sentence: Sentence | Mapping[str, object], language: str = "en") -> st
     return say(key, language, **{str(name): _part(value, language) for name, value in args.items()})
 
 
-def _part(value: object, language: str) -> str:
+def _part(value: object, language: str) -> object:
     if isinstance(value, Sentence) or (isinstance(value, Mapping) and "key" in value):
         return speak(value, language)
     if isinstance(value, list | tuple):
-        items = [_part(item, language) for item in value]
+        items = [str(_part(item, language)) for item in value]
         if len(items) < 2:
             return "".join(items)
         return say("plant.comma", language).join(items[:-1]) + say("plant.and", language) + items[-1]
-    return str(value)
+    return value  # numbers stay numbers: the text may say how they are shown
 
 
 def plain(sentence: Sentence) -> dict[str, object]:

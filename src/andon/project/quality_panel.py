@@ -23,7 +23,7 @@ def quality_panels(
     panels = []
     for model in monitor.quality:
         points = [point for one in scored for point in _points(one, model.target, lab)]
-        reports: dict[str, Any] = {item.target: item for item in fitted.quality_reports} if fitted is not None else {}
+        reports: dict[str, Any] = {item.target: item for item in fitted.targets.reports} if fitted is not None else {}
         panels.append(_panel(model, points, reports.get(model.target)))
     return tuple(panels)
 
@@ -70,6 +70,22 @@ def _panel(model: Any, points: list[QualityPoint], report: Any) -> QualityPanel:
     return QualityPanel(
         target=model.target, unit=model.unit, chosen=model.candidate, level=model.settings.level, coverage=coverage, width=width, rmse=rmse, r2=r2,
         refused=1.0 - len(answered) / len(points) if points else 0.0, dead_time_s=model.plan.dead * model.interval_ns / NS,
-        points=tuple(points), candidates=tuple(report.rows()) if report is not None else (),
-        better_afterwards=report.better_afterwards if report is not None else "",
+        points=tuple(points), candidates=tuple(quality_rows(report)) if report is not None else (),
+        better_afterwards=report.would_have_won if report is not None and report.would_have_won != report.chosen else "",
     )  # fmt: skip
+
+
+def quality_rows(report: Any) -> list[dict[str, float | str | None]]:
+    """Candidates of a soft sensor: loss on the calibration period, by which the choice was made, then the evaluation period."""
+    rows: list[dict[str, float | str | None]] = []
+    for item in report.candidates:
+        row: dict[str, float | str | None] = {"name": item.name, "pinball_calibrate": _finite(item.calibrate.pinball)}
+        after = item.evaluate
+        names = ("pinball", "rmse", "r2", "coverage")
+        row |= {f"{name}_evaluate": _finite(getattr(after, name)) if after is not None else None for name in names}
+        rows.append(row)
+    return rows
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -67,7 +67,7 @@ def build_report(
         lanes={one.asset: lane(one) for one in scored},
         events=tuple(event_card(monitor, one, event, labels) for one, event in shown),
         budget=budget_panel(monitor, scored, labels, fitted), quality=panels,
-        baselines=_baselines(comparison), ablation=tuple(fitted.ablation) if fitted is not None else (),
+        baselines=_baselines(comparison), ablation=_ablation(fitted),
         findings=_findings(audit), card=_card(monitor, card or monitor.manifest), events_left_out=len(events) - len(shown),
     )  # fmt: skip
 
@@ -222,6 +222,23 @@ def _baselines(comparison: Comparison | None) -> tuple[TableRow, ...]:
         )
         for item in comparison.measures
     )  # fmt: skip
+
+
+def _ablation(fitted: Fitted | None) -> tuple[TableRow, ...]:
+    """Quality alone, with shared features, with the coupling; then the detector with and without the network."""
+    if fitted is None:
+        return ()
+    rows = [TableRow(row.name, dict(row.figures)) for row in fitted.targets.ablation]
+    rows += [
+        TableRow(
+            f"detector, {item.candidate.name}",
+            {"found": item.found if math.isfinite(item.found) else None},
+            item.candidate.name == fitted.chosen,
+        )
+        for item in fitted.tried
+        if item.candidate.name in ("linear", "network")
+    ]
+    return tuple(rows)
 
 
 def _number(value: int | None) -> float | None:

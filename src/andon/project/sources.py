@@ -91,6 +91,7 @@ def read_sources(
     zone = str(options.get("zone") or found.zone)
     known = reading.read_labels(labels, zone) if labels else ()
     results = tuple(item for path in lab for item in reading.read_lab(path, zone))
+    results = tuple(item if item.asset in found.recordings else replace(item, asset="") for item in results)
     return Sources(dict(found.recordings), found.problems, found.failed, tuple(known), results, zone)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +21,7 @@ from andon.plant.sentences import speak
 from andon.plant.time import format_instant, parse_duration
 from andon.plant.verdict import Sentence
 from andon.project.compare import Comparison, compare
+from andon.project.quality_panel import quality_rows
 from andon.project.report_data import build_report, write_results
 from andon.project.sources import Sources, read_plant, read_sources
 from andon.scoring.fingerprint import data_fingerprint
@@ -198,15 +200,25 @@ def report_card(fitted: Any, scored: Scored | None, comparison: Comparison | Non
         "standard_faults": [asdict(row) for row in fitted.costs],
         "network_explains": fitted.explained,
         "training": fitted.training,
-        "quality": fitted.quality_card,
+        "quality": [quality_card(report) for report in fitted.targets.reports],
+        "left_out": [list(pair) for pair in fitted.targets.left_out],
         "evaluation": comparison.to_dict() if comparison else None,
         "evaluated_hours": scored.judged_h if scored else 0.0,
         "intended_use": "advisory early warning; not a safety function",
     }
 
 
+def quality_card(report: Any) -> dict[str, Any]:
+    """One soft sensor in the report card."""
+    return {
+        "target": report.target, "chosen": report.chosen, "setting": report.setting, "would_have_won": report.would_have_won,
+        "level": report.level, "dead_time_ns": report.dead_time.ticks * report.interval_ns, "results": report.results,
+        "candidates": quality_rows(report),
+    }  # fmt: skip
+
+
 def _finite(value: float) -> float | None:
-    return value if value == value else None
+    return value if math.isfinite(value) else None
 
 
 def load_model(store: ModelStore, name: str) -> Monitor:

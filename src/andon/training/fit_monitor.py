@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from andon.scoring.monitor import Monitor
 from andon.scoring.network_core import NetworkCore
 from andon.scoring.rivals import Rival
 from andon.training.candidates import Tried, choose, normal_sigma, try_candidates
+from andon.training.fit_targets import FittedTargets, fit_targets, reads_network
 from andon.training.linear import fit_linear_core
 
 VALIDATE_SHARE = 0.15
@@ -74,13 +74,7 @@ class Fitted:
     costs: tuple[FaultCost, ...]
     explained: dict[str, float]
     training: dict[str, object]
-    quality_reports: tuple[Any, ...] = ()
-    ablation: tuple[Any, ...] = ()
-
-    @property
-    def quality_card(self) -> list[dict[str, Any]]:
-        """Quality for the report card."""
-        return [report.to_dict() for report in self.quality_reports]
+    targets: FittedTargets
 
 
 def fit_monitor(
@@ -117,8 +111,8 @@ def fit_monitor(
     preparation = fit_preparation(
         recording, plant, split.train_rows(recording.time), interval_ns=interval_ns, targets=targets, labels=labels
     )
-    until = split.calibrate.end
-    prepared, _ = prepare(preparation, recording.between(None, until), labels=labels, until=until)
+    whole, _ = prepare(preparation, recording, labels=labels, until=int(recording.time[-1]))
+    prepared = whole.part(0, int(np.searchsorted(whole.time, split.calibrate.end)))  # the evaluation period is for quality's last look
     progress("preparing", 1.0)
     train = split.train_rows(prepared.time) & (prepared.why == 0)
     held_back = split.calibrate_rows(prepared.time)
@@ -142,12 +136,38 @@ def fit_monitor(
     tried, refused = _tried(prepared, expectations, linear, network, train, held_back, promised, sigma, warm_up, seed, progress)
     best = choose(tried)
     assert best.calibration is not None
-    detector = _lean(replace(best.detector, graphs=graphs))
+    detector = replace(best.detector, network=network, graphs=graphs)
+    targets_fitted = _targets(whole, split, detector, best.calibration.threshold, lab, plant, train, seed, progress)
+    if not any(reads_network(model) for model in targets_fitted.models):
+        detector = _lean(detector)
     monitor = Monitor(
-        assets=preparation.assets, preparation=preparation, detector=detector, calibration=best.calibration, quality=(),
+        assets=preparation.assets, preparation=preparation, detector=detector, calibration=best.calibration, quality=targets_fitted.models,
         tags=plant.with_tags(recording.tags), rivals=tuple(_rival(item) for item in tried if item is not best),
     )  # fmt: skip
-    return Fitted(monitor, split, promised, refused, tried, best.candidate.name, best.costs, explained, about)
+    return Fitted(monitor, split, promised, refused, tried, best.candidate.name, best.costs, explained, about, targets_fitted)
+
+
+def _targets(
+    whole: Prepared,
+    split: Split,
+    detector: Detector,
+    threshold: float,
+    lab: Sequence[LabResults],
+    plant: PlantFile,
+    train: BoolArray,
+    seed: int,
+    progress: Progress,
+) -> FittedTargets:
+    """Soft sensors; the evaluation period is read once, after the choice."""
+    if not lab:
+        return FittedTargets((), (), (), ())
+    detection, _ = detector.run(whole, detector.start())
+    rows = np.zeros(whole.rows, dtype=bool)
+    rows[: len(train)] = train
+    return fit_targets(
+        whole, lab, plant, rows, split.calibrate_rows(whole.time) & (whole.why == 0), split.evaluate_rows(whole.time),
+        network=detection.expectations.get(NETWORK), abnormality=detection.views.trace / threshold, seed=seed, progress=progress,
+    )  # fmt: skip
 
 
 def _tried(

@@ -1,0 +1,123 @@
+"""Soft sensors of a plant: every quality target with enough results, and the ablation that shows what the couplings are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from andon.plant.arrays import BoolArray, Float64Array
+from andon.plant.errors import TrainingError
+from andon.plant.file.schema import PlantFile
+from andon.plant.label import LabResults
+from andon.plant.progress import Progress, silent
+from andon.plant.window import Expectation, Prepared
+from andon.scoring.quality import QualityModel
+from andon.scoring.responses import response_kind
+from andon.training.quality import QualityReport, fit_quality
+
+LEAST_RESULTS = 60
+DISTURBED = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class AblationRow:
+    """One way to fit a target, judged at the same results: alone, with shared features, with features and coupling."""
+
+    name: str
+    figures: dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class FittedTargets:
+    """Models, reports, and what was left out with the reason."""
+
+    models: tuple[QualityModel, ...]
+    reports: tuple[QualityReport, ...]
+    ablation: tuple[AblationRow, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def fit_targets(
+    prepared: Prepared,
+    lab: Sequence[LabResults],
+    plant: PlantFile,
+    train: BoolArray,
+    calibrate: BoolArray,
+    evaluate: BoolArray,
+    *,
+    network: Expectation | None,
+    abnormality: Float64Array,
+    seed: int = 0,
+    ablate: bool = True,
+    progress: Progress = silent,
+) -> FittedTargets:
+    """Fit a soft sensor for every target that has results.
+
+    Parameters
+    ----------
+    prepared : T ticks, training to evaluation
+    lab : results of the asset
+    train, calibrate, evaluate : (T,) bool
+    network : its features and quality heads, or None
+    abnormality : (T,) evidence over its threshold; it widens the intervals where results show that it should
+    ablate : fit the first target without features and without coupling too
+    """
+    wanted = {target.name: target for target in plant.targets}
+    models: list[QualityModel] = []
+    reports: list[QualityReport] = []
+    ablation: list[AblationRow] = []
+    left_out: list[tuple[str, str]] = []
+    for head, results in enumerate(dict.fromkeys(item.target for item in lab)):
+        found = next(item for item in lab if item.target == results)
+        target = wanted.get(found.target)
+        if len(found.value) < LEAST_RESULTS:
+            left_out.append((found.target, f"{len(found.value)} results; at least {LEAST_RESULTS} are needed"))
+            continue
+        dead = target.dead_time_ns if target is not None else None
+
+        def fit(
+            features: bool, coupled: bool, found: LabResults = found, head: int = head, dead: int | None = dead
+        ) -> tuple[QualityModel, QualityReport]:
+            return fit_quality(
+                prepared, found, train, calibrate, evaluate, network=network if features else None, head=head,
+                abnormality=abnormality if coupled else None, level=plant.model.coverage, dead_time_ns=dead, seed=seed, progress=progress,
+            )  # fmt: skip
+
+        try:
+            model, report = fit(True, True)
+        except TrainingError as error:
+            left_out.append((found.target, error.what))
+            continue
+        if ablate and not ablation and network is not None:
+            for name, features, coupled in (("quality alone", False, False), ("shared features", True, False)):
+                ablation.append(_row(name, fit(features, coupled)[1], abnormality))
+            ablation.append(_row("shared features and coupling", report, abnormality))
+        models.append(model)
+        reports.append(report)
+    return FittedTargets(tuple(models), tuple(reports), tuple(ablation), tuple(left_out))
+
+
+def reads_network(model: QualityModel) -> bool:
+    """True where a soft sensor needs the network's features or quality head."""
+    arrays = model.response.arrays()
+    return "network" in response_kind(model.response) or any(
+        name.rpartition(".")[2] == "feature_weight" and array.size for name, array in arrays.items()
+    )
+
+
+def _row(name: str, report: QualityReport, abnormality: Float64Array) -> AblationRow:
+    """RMSE, coverage and width; coverage while disturbed apart."""
+    ok = np.isfinite(report.predicted)
+    inside = (report.value >= report.low) & (report.value <= report.high)
+    disturbed = ok & (abnormality[report.row] >= DISTURBED)
+    return AblationRow(
+        name,
+        {
+            "rmse": float(np.sqrt(np.mean((report.value - report.predicted)[ok] ** 2))) if ok.any() else None,
+            "coverage": float(inside[ok].mean()) if ok.any() else None,
+            "coverage_disturbed": float(inside[disturbed].mean()) if disturbed.any() else None,
+            "width": float((report.high - report.low)[ok].mean()) if ok.any() else None,
+        },
+    )
