@@ -91,7 +91,7 @@ def fit_quality(
     if train.any() and calibrate.any() and np.flatnonzero(train)[-1] > np.flatnonzero(calibrate)[0]:
         raise TrainingError("the training period does not end before the calibration period", do="split in time order")
     case, learn, dead = _prepare_case(prepared, lab, train, calibrate, network, head, abnormality, mode, level, dead_time_ns, seed)
-    both = case.labels.part(train[case.labels.row] | calibrate[case.labels.row])
+    both = thin(case.labels.part(train[case.labels.row] | calibrate[case.labels.row]))
     names = {"total": 2 * 7, "done": 0}
 
     def tell() -> None:
@@ -144,8 +144,8 @@ def _prepare_case(
     prepared: Prepared, lab: LabResults, train: BoolArray, calibrate: BoolArray, network: Expectation | None, head: int,
     abnormality: FloatArray | None, mode: str, level: float, dead_time_ns: int | None, seed: int,
 ) -> tuple[_Case, Labelled, DeadTime]:  # fmt: skip
-    labels = thin(label_rows(prepared, lab))
-    learn = labels.part(train[labels.row])
+    labels = label_rows(prepared, lab)
+    learn = thin(labels.part(train[labels.row]))
     later = int(calibrate[labels.row].sum())
     if len(learn.row) < 40 or later < 20:
         raise TrainingError(
