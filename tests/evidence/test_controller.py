@@ -46,7 +46,7 @@ def test_a_replay_is_the_same_and_what_comes_later_changes_nothing(records: list
 def test_steps_are_bounded(records: list[EventRecord]) -> None:
     steps = CONTROLLER.steps(records, START, START + 31 * DAY_NS)
     for step in steps:
-        assert CONTROLLER.threshold <= step.threshold <= 10.0 + 2.5 + 10.0 + 1e-9
+        assert CONTROLLER.threshold <= step.threshold <= 10.0 + 2.5 + 90.0 + 1e-9
         assert 0 <= step.unmarked <= 2.5 + 1e-9
         assert step.threshold == pytest.approx(10.0 + step.marked + step.unmarked)
         rise = sum(max(b.unmarked - a.unmarked, 0.0) for a, b in pairwise(steps) if step.time <= b.time < step.time + DAY_NS and b.counted)
@@ -78,14 +78,21 @@ def test_a_mark_that_comes_late_takes_back_what_the_unmarked_event_did() -> None
 
 
 def test_quiet_time_brings_it_back() -> None:
-    false = [EventRecord(f"e{h}", START, START, 99.0, True, START + h) for h in range(1, 5)]
+    false = [EventRecord(f"e{h}", START, START, 10.0 + h, True, START + h) for h in range(1, 4)]
     steps = CONTROLLER.steps(false, START, START + 60 * DAY_NS)
-    assert max(step.threshold for step in steps) == pytest.approx(11.0)
+    # 10 + (0.5 + 1) / 4 = 10.375; then + (0.5 + 1.625) / 4; then + (0.5 + 2.09375) / 4
+    assert [step.threshold for step in steps[:4]] == pytest.approx([10.0, 10.375, 10.90625, 11.5546875])
     assert steps[-1].threshold == 10.0
 
 
+def test_marked_events_move_it_a_quarter_a_day_at_most() -> None:
+    false = [EventRecord(f"e{h}", START, START, 1e6, True, START + h) for h in range(1, 30)]
+    steps = CONTROLLER.steps(false, START, START + DAY_NS // 2)
+    assert max(step.threshold for step in steps) == pytest.approx(12.5)
+
+
 def test_time_in_an_event_is_not_quiet() -> None:
-    false = [EventRecord(f"e{h}", START, START, 99.0, True, START + h) for h in range(1, 5)]
+    false = [EventRecord(f"e{h}", START, START, 10.5, True, START + h) for h in range(1, 3)]
     long = EventRecord("long", START + HOUR_NS, START + 49 * HOUR_NS, 99.0, False, START + 49 * HOUR_NS)
     quiet = CONTROLLER.steps(false, START, START + 3 * DAY_NS)[-1]
     busy = CONTROLLER.steps([*false, long], START, START + 3 * DAY_NS)[-1]

@@ -3,10 +3,11 @@
 A pure function of the log of closed events and their marks. A replay with the same records gives the same thresholds;
 a record that comes later never changes an earlier step.
 
-Each event that counts raises the threshold by a fixed part of the evidence that makes events e times rarer; quiet running
-time lowers it again, so slowly that it stands still where events come at 0.8 of the promise (adaptive conformal
-inference: the long-run rate follows from the steps, whatever the process does). It never goes below the calibrated
-threshold.
+Each event that counts raises the threshold by a quarter of the evidence that makes events e times rarer and a quarter of
+what its peak stood above the threshold: together half the tail's scale on the process of the calibration, and more on one
+whose peaks have grown. Quiet running time lowers it again, so slowly that it stands still where events come at 0.8 of the
+promise or less often (adaptive conformal inference: the long-run rate follows from the steps, whatever the process does).
+It never goes below the calibrated threshold.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ UNMARKED_IN_ALL = 0.25
 
 _GAIN = 0.5
 _AIM = 0.8
-_MARKED_A_DAY = 2.3
-_MARKED_IN_ALL = 1.0
+_MARKED_A_DAY = 0.25
+_MARKED_IN_ALL = 9.0
+_LARGEST = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +144,18 @@ class Controller:
                     out.append(Step(time, self.threshold + marked + unmarked, marked, unmarked))
                 continue
             # An event that the threshold of today would not have opened asks for no further step.
-            would_open = record.peak_evidence >= self.threshold + marked + unmarked or record.id in counted
+            in_force = self.threshold + marked + unmarked - counted.get(record.id, 0.0)
+            would_open = record.peak_evidence >= in_force
             unmarked = max(unmarked - counted.pop(record.id, 0.0), 0.0)
             if kind == "true":
                 out.append(Step(time, self.threshold + marked + unmarked, marked, unmarked, record.id, 0))
                 continue
             recent = [row for row in recent if time - row[0] < DAY_NS]
             spent = sum(by for _, by, was_marked in recent if was_marked == (kind == "false"))
-            wanted = _GAIN * self.tail_scale if would_open else 0.0
+            excess = min(record.peak_evidence, _LARGEST) - in_force
+            wanted = 0.5 * _GAIN * (self.tail_scale + excess) if would_open else 0.0
             if kind == "false":
-                by = min(wanted, _MARKED_A_DAY * self.tail_scale - spent, _MARKED_IN_ALL * self.threshold - marked)
+                by = min(wanted, _MARKED_A_DAY * (in_force - spent) - spent, _MARKED_IN_ALL * self.threshold - marked)
                 marked += max(by, 0.0)
             else:
                 by = min(wanted, UNMARKED_A_DAY * self.threshold - spent, UNMARKED_IN_ALL * self.threshold - unmarked)
