@@ -83,6 +83,15 @@ def test_mixed_writings_in_one_column() -> None:
     assert zoned.tolist() == [False, False, False, False, False, True]
 
 
+def test_a_rare_writing_among_many_is_read() -> None:
+    texts = [f"{1 + day:02d}-Mrz-24 00:00:00" for day in range(30)] * 20
+    texts[399] = "2024年3月31日 6时5分4秒"
+    time, _ = parse_texts(pl.Series(texts))
+    assert (time != NO_TIME).all()
+    assert time[399] == ns(datetime(2024, 3, 31, 6, 5, 4, tzinfo=UTC))
+    assert time[0] == ns(datetime(2024, 3, 1, tzinfo=UTC))
+
+
 def test_order_by_range_by_steps_and_by_answer() -> None:
     at = At(file="x")
     assert date_order(["03/04/2024", "13/04/2024"], 2, None, at) == ("DMY", "range")

@@ -53,6 +53,7 @@ _CLOCK = re.compile(
 _COMPACT_CLOCK = re.compile(r"(?P<gap>[T _]?)(?P<hm>\d{4})(?P<s>\d{2})?(?P<z>Z|[+-]\d{2}:?\d{2})?$")
 _THREE_TEXT = r"^\s*(\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))(?:\D|$)"
 _HOURS = re.compile(r"20[0-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])")  # yyyymmddHH
+_UTC_MARKS = ("Z", " UTC", " GMT", "UTC", "GMT", "z")
 _MIDNIGHT = r"([T ])24:00"
 _PLAIN = re.compile(r"\s*[+-]?(?:\d{1,7}|\d*\.\d*|\d+,\d+)(?:[eE][+-]?\d+)?\s*$")
 _ONLY_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?$")
@@ -288,6 +289,22 @@ def parse_texts(column: pl.Series, order: str = "") -> tuple[TimeArray, BoolArra
             break
         part = raw if rest.size == raw.len() else raw.gather(rest)
         example = part.item(0)
+        suffix = next((mark for mark in _UTC_MARKS if example.endswith(mark)), "")
+        if (
+            suffix
+            and (bare := pattern_of(example.removesuffix(suffix), order))
+            and tidy(example.removesuffix(suffix)) == example.removesuffix(suffix)
+        ):
+            # By far the most common offset needs no parsing: it is cut off and remembered.
+            ends = part.str.ends_with(suffix)
+            shortened = part.str.strip_suffix(suffix)
+            parsed = shortened.str.to_datetime(bare[0], time_unit="ns", strict=False).set(~ends, None)
+            got = parsed.is_not_null().to_numpy()
+            if got.any():
+                out[rest[got]] = parsed.drop_nulls().cast(pl.Int64).to_numpy()
+                zoned[rest[got]] = True
+                rest = rest[~got]
+                continue
         known = pattern_of(example, order)
         if known is None or (not cleaned and tidy(example) != example):
             if not cleaned:
@@ -312,19 +329,43 @@ def parse_texts(column: pl.Series, order: str = "") -> tuple[TimeArray, BoolArra
         out[rest[got]] = parsed.drop_nulls().cast(pl.Int64).to_numpy()
         zoned[rest[got]] = has_zone
         rest = rest[~got]
+    left = np.flatnonzero((out == NO_TIME) & column.is_not_null().to_numpy())
+    if left.size and cleaned:
+        odd = column.gather(left)
+        tidied = _tidy_each(odd)
+        if not tidied.equals(odd) and not tidied.equals(raw.gather(left)):
+            out[left], zoned[left] = parse_texts(tidied, order)
     return out, zoned
 
 
 def _tidy_column(column: pl.Series) -> pl.Series:
-    """`tidy` for a column: once for each distinct text where they repeat, else by expressions."""
+    """`tidy` for a column: by expressions where they do the same to a sample, else once for each distinct text."""
+    quick = _tidy_by_expressions(column)
+    sample = column.drop_nulls().gather_every(max(1, column.len() // 200))
+    if [tidy(text) for text in sample.to_list()] == _tidy_by_expressions(sample).to_list():
+        return quick
+    return _tidy_each(column)
+
+
+def _tidy_each(column: pl.Series) -> pl.Series:
+    """`tidy` once for each distinct text."""
     import polars as pl
 
-    distinct = column.unique()
-    if distinct.len() <= 200_000:
-        table = {text: tidy(text) for text in distinct.to_list() if text is not None}
-        return column.replace_strict(list(table), list(table.values()), default=None, return_dtype=pl.String) if table else column
-    pieces = [column.slice(start, 200_000) for start in range(0, column.len(), 200_000)]
-    return pl.concat([_tidy_column(piece) if piece.len() < column.len() else piece for piece in pieces])
+    distinct = column.unique().drop_nulls()
+    table = {text: tidy(text) for text in distinct.to_list()}
+    return column.replace_strict(list(table), list(table.values()), default=None, return_dtype=pl.String) if table else column
+
+
+def _tidy_by_expressions(column: pl.Series) -> pl.Series:
+    """What `tidy` does to names of months, offsets of whole hours, UTC marks and decimal commas."""
+    text = column.str.strip_chars().str.strip_chars("\"'").str.strip_chars()
+    names = text.str.extract(r"([^\W\d_]{3,9})", 1).unique().drop_nulls().to_list()
+    months = {name: _MONTH[name.lower()] for name in names if name.lower() in _MONTH}
+    for name, month in months.items():
+        text = text.str.replace(rf"\b{re.escape(name)}\.?", month)
+    text = text.str.replace(r"(\d)\s*(?:Z|z|UTC|GMT)$", "${1}+00:00")
+    text = text.str.replace(r"(:\d{2}(?:[.,]\d+)?)\s*([+-]\d{2})$", "${1}${2}:00")
+    return text.str.replace(r"(:\d{2}),(\d)", "${1}.${2}")
 
 
 def number_kind(values: np.ndarray, named: bool) -> str:
