@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from andon.evidence.calibrate import CalibrationRefused, calibrate
+from andon.evidence.calibrate import calibrate
 from andon.evidence.calibration import Calibration
 from andon.evidence.controller import Controller, EventRecord, thresholds_at
 from andon.evidence.fault_trace import FaultTrace, detect
@@ -102,7 +102,7 @@ def run(recording: NormalRecording, faults: int = FAULTS) -> Result:
     priced = _faults(detector, ready.part(first, second), judge[held], faults, 1)
     try:
         calibration = calibrate(trace[held], judge[held], ready.tick[held], recording.interval_ns, budget, faults=priced)
-    except CalibrationRefused as refusal:
+    except EvidenceError as refusal:  # among them CalibrationRefused
         return Result(recording, refused=refusal.what)
     spans, active = _count(calibration, trace[late], judge[late], ready.tick[late], calibration.threshold)
     low, high = calibration.prediction_interval(evaluated_ns)
