@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from andon.plant.errors import At, ReadingError
 from andon.reading import Question
-from andon.reading.timestamps import NO_TIME, date_order, looks_like_time, number_kind, parse_numbers, parse_texts, pattern_of
+from andon.reading.time_numbers import number_kind, parse_numbers
+from andon.reading.timestamps import NO_TIME, date_order, looks_like_time, parse_texts, pattern_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FORMATS = [

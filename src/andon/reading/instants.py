@@ -11,14 +11,12 @@ from andon.plant.arrays import BoolArray, TimeArray
 from andon.plant.errors import ReadingError
 from andon.reading.questions import Question
 from andon.reading.table import Table
+from andon.reading.time_numbers import KINDS, number_kind, parse_numbers
 from andon.reading.timestamps import (
-    KINDS,
     NO_TIME,
     TimeFormat,
     date_order,
     date_texts,
-    number_kind,
-    parse_numbers,
     parse_texts,
     pattern_of,
     three_numbers,

@@ -14,7 +14,8 @@ from andon.reading.headers import ASSET, QUALITY, TAG, TIME, VALUE, word
 from andon.reading.numerals import looks_like_number
 from andon.reading.quality import hard_word, looks_like_quality, soft_word
 from andon.reading.table import Table
-from andon.reading.timestamps import looks_like_clock, looks_like_time, number_kind
+from andon.reading.time_numbers import number_kind
+from andon.reading.timestamps import looks_like_clock, looks_like_time
 
 if TYPE_CHECKING:
     import polars as pl
