@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from andon.evaluating.pointwise import composite_f1, point_adjusted_f1
 from andon.evaluating.ranges import Bias, range_scores
 from andon.plant.errors import EvaluationError
 
@@ -18,8 +19,11 @@ GOLDEN = json.loads((Path(__file__).parent / "golden" / "ranges.json").read_text
 
 @pytest.mark.parametrize("row", GOLDEN)
 def test_equals_tsb_ad(row: dict[str, Any]) -> None:
-    got = range_scores([int(c) for c in row["labels"]], [int(c) for c in row["alarm"]])
+    labels, alarm = ([int(c) for c in row[key]] for key in ("labels", "alarm"))
+    got = range_scores(labels, alarm)
     assert (got.precision, got.recall, got.f1) == pytest.approx((row["precision"], row["recall"], row["f1"]), abs=1e-9)
+    assert point_adjusted_f1(labels, alarm) == pytest.approx(row["point_adjusted"], abs=1e-9)
+    assert composite_f1(labels, alarm) == pytest.approx(row["composite"], abs=1e-9)
 
 
 def runs(bits: list[int]) -> list[set[int]]:
