@@ -76,10 +76,26 @@ def test_day_and_month_are_decided_by_all_files_together(tmp_path: Path) -> None
     assert np.datetime64(int(rec.time[-1]), "ns") == np.datetime64("2024-04-07T23:00")
 
 
-@pytest.mark.parametrize("name", ["labels.csv", "readme.txt", ".hidden.csv", "~$book.xlsx", "notes.docx"])
+@pytest.mark.parametrize("name", ["labels.csv", "lab.csv", "tags.csv", "readme.txt", ".hidden.csv", "~$book.xlsx", "notes.docx"])
 def test_what_a_folder_holds_beside_data(name: str, tmp_path: Path) -> None:
     write(tmp_path, "data.csv", "x")
     (tmp_path / name).write_text("asset,start,end,kind\n", encoding="utf-8")
     found = read(tmp_path)
     assert not found.failed
+    assert set(found.recordings) == {"data"}
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ("asset,start,end,kind,note\nx,2024-01-01,2024-01-02,fault,\n", "this is a labels file, no recording"),
+        ("sample_time,result_time,target,value\n2024-01-01,2024-01-02,a,1\n", "this is a laboratory file, no recording"),
+    ],
+)
+def test_files_that_are_no_recording_are_named(head: str, message: str, tmp_path: Path) -> None:
+    write(tmp_path, "data.csv", "x")
+    (tmp_path / "other.csv").write_text(head, encoding="utf-8")
+    found = read(str(tmp_path / "*.csv"))
+    assert [one.what for one in found.failed] == [message]
+    assert found.failed[0].rule
     assert set(found.recordings) == {"data"}

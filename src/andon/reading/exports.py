@@ -15,7 +15,7 @@ from andon.plant.recording import Problem, Recording
 from andon.plant.time import zone as zone_of
 from andon.reading.finding import PathLike, find
 from andon.reading.grouping import group
-from andon.reading.headers import QUALITY, word
+from andon.reading.headers import QUALITY, what_else, word
 from andon.reading.instants import find_instants
 from andon.reading.layout import Layout, find_layout
 from andon.reading.long import SampleStore, read_long, read_pairs, series_of
@@ -210,6 +210,11 @@ def _read_file(path: Path, options: _Options, progress: Progress) -> tuple[list[
 
 
 def _read_table(table: Table, options: _Options, progress: Progress) -> tuple[list[Piece], list[Problem], FileFormat]:
+    if other := "" if options.columns else what_else(table.names):
+        option = "--labels" if other == "labels" else "--lab"
+        raise ReadingError(
+            f"this is a {other} file, no recording", at=table.at(), do=f"pass it with {option}; read_labels and read_lab read it"
+        )
     layout = find_layout(table, options.columns, options.layout)
     doubled = [name for name in table.repeated if layout.kind == "wide" and word(name) not in QUALITY]
     problems = [problem("duplicate-column", at=table.at(tag=name)) for name in doubled]

@@ -11,7 +11,7 @@ from andon.plant.errors import At, ReadingError
 
 TABLES: tuple[str, ...] = (".csv", ".txt", ".tsv", ".dat", ".xlsx", ".xlsm", ".xls", ".parquet", ".pq", ".arrow", ".feather", ".ipc")
 COMPRESSED: tuple[str, ...] = (".gz", ".zst")
-NOT_DATA: tuple[str, ...] = ("labels.csv", "readme.txt", "manifest.txt", "license.txt")
+NOT_DATA: tuple[str, ...] = ("labels.csv", "lab.csv", "tags.csv", "readme.txt", "manifest.txt", "license.txt")
 
 PathLike = str | os.PathLike[str]
 
@@ -41,7 +41,7 @@ def stem(path: PathLike) -> str:
 def find(paths: PathLike | Iterable[PathLike]) -> tuple[Path, ...]:
     """The files, in order of their names within each path; a file named twice counts once.
 
-    A folder stands for every table below it (`labels.csv` is no recording). A path with `*`, `?` or `[` that is not
+    A folder stands for every table below it (but labels.csv, lab.csv, tags.csv and readme files). A path with `*`, `?` or `[` that is not
     itself a file is a glob; `**` goes into folders.
 
     Raises

@@ -40,7 +40,24 @@ ASSET: frozenset[str] = frozenset(
     )
 )  # fmt: skip
 
+SAMPLED: frozenset[str] = frozenset((
+    "drawn", "probenahme", "probenahmezeit", "probenzeit", "sampled", "sampledat", "sampledate", "sampletime",
+    "samplingtime", "取样时间", "采样时间",
+))  # fmt: skip
+KNOWN: frozenset[str] = frozenset((
+    "analysed", "analysistime", "analyzed", "ergebniszeit", "freigabe", "knownat", "released", "reported", "reportedat",
+    "reporttime", "resultat", "resulttime", "化验时间", "报告时间", "结果时间",
+))  # fmt: skip
+
 
 def word(name: str) -> str:
     """A header as the lists above write it."""
     return re.sub(r"[\W_]+", "", name.lower())
+
+
+def what_else(names: tuple[str, ...]) -> str:
+    """What a file is that is no recording, by its header: "labels", "laboratory", or ""."""
+    words = {word(name) for name in names}
+    if {"asset", "start", "end", "kind"} <= words:
+        return "labels"
+    return "laboratory" if words & SAMPLED and words & KNOWN else ""

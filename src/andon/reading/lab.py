@@ -16,7 +16,7 @@ from andon.plant.status import Status
 from andon.plant.time import format_duration
 from andon.reading.cells import Vocabulary
 from andon.reading.finding import stem
-from andon.reading.headers import ASSET, TAG, TIME, VALUE, word
+from andon.reading.headers import ASSET, KNOWN, SAMPLED, TAG, TIME, VALUE, word
 from andon.reading.instants import find_instants
 from andon.reading.layout import column_kind
 from andon.reading.table import Table, open_table
@@ -27,14 +27,6 @@ from andon.reading.zones import to_utc
 if TYPE_CHECKING:
     import polars as pl
 
-SAMPLED: frozenset[str] = frozenset((
-    "drawn", "probenahme", "probenahmezeit", "probenzeit", "sampled", "sampledat", "sampledate", "sampletime",
-    "samplingtime", "取样时间", "采样时间",
-))  # fmt: skip
-KNOWN: frozenset[str] = frozenset((
-    "analysed", "analysistime", "analyzed", "ergebniszeit", "freigabe", "knownat", "released", "reported", "reportedat",
-    "reporttime", "resultat", "resulttime", "化验时间", "报告时间", "结果时间",
-))  # fmt: skip
 TARGETS = TAG | {
     "target",
     "analysis",
