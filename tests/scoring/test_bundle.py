@@ -125,6 +125,8 @@ def refused(path: Path, what: str, **more: Any) -> BundleError:
 
 def test_absent_empty_and_foreign_files(tmp_path: Path) -> None:
     refused(tmp_path / "none.andon", "cannot read the model file: No such file")
+    refused(Path("a\0b.andon"), "cannot read the model file: embedded null byte")
+    refused(tmp_path, "cannot read the model file: Is a directory")
     for content in (b"", b"PK", b"x" * 100, b"\x80\x04pickle", b"PK\x05\x06" + b"\0" * 18):
         (tmp_path / "bad.andon").write_bytes(content)
         refused(tmp_path / "bad.andon", "not a model file (no zip)")

@@ -113,6 +113,9 @@ def test_model_is_a_path_a_version_a_model_or_an_asset(store: ModelStore, tmp_pa
         store.resolve("pump@v")
     with pytest.raises(AskUserError, match="no model and no asset 'pump@v7'"):
         store.resolve("pump@v7")
+    for odd in ("x" * 5000, "a\0b", "", ".", "\ud800"):
+        with pytest.raises(AskUserError, match="no model and no asset"):
+            store.resolve(odd)
     file.unlink()
     with pytest.raises(StoreError, match="the file of pump v1 is gone"):
         store.resolve("pump")

@@ -281,10 +281,9 @@ def _read_file(path: Path) -> bytes:
         if size > MOST_FILE_BYTES:
             raise BundleError(f"{size:,} bytes, a model file has at most {MOST_FILE_BYTES:,}", at=at, do="this is not a model of Andon")
         return path.read_bytes()
-    except OSError as error:
-        raise BundleError(
-            f"cannot read the model file: {error.strerror or error}", at=at, do="check the path, or name a model or an asset"
-        ) from error
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise BundleError(f"cannot read the model file: {reason}", at=at, do="check the path, or name a model or an asset") from error
 
 
 def _check_manifest(manifest: dict[str, Any], files: Mapping[str, bytes], file: str) -> None:

@@ -150,7 +150,7 @@ class ModelStore:
         AskUserError : nothing of that name, or more than one
         StoreError : the file is gone
         """
-        if Path(name).is_file() or name.endswith(SUFFIX):
+        if name.endswith(SUFFIX) or _is_file(name):
             return Path(name)
         if "@" in name:
             model, _, start = name.rpartition("@")
@@ -311,6 +311,14 @@ def _version(state: State, model: str, version: str) -> ModelVersion:
     raise AskUserError(
         f"{model!r} has no version {version!r}", do=f"it has {', '.join(v.version for v in state.models.get(model, ())[-5:])}"
     )
+
+
+def _is_file(name: str) -> bool:
+    """False also for a name that no file can have."""
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _sweep(*folders: Path) -> None:
