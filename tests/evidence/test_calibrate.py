@@ -50,11 +50,11 @@ def test_a_promise_rarer_than_counting_resolves_is_kept_too() -> None:
     """One event promised on each of 36 held-back stretches: the tail carries it."""
     realised = 0
     for seed in range(36):
-        trace = steady_trace(20_000, 500 + seed, 0.9)
+        trace = steady_trace(20_000, 500 + seed, (0.5, 0.9, 0.97)[seed % 3])
         calibration = calibrate(trace[:10_000], *every(10_000), MINUTE, Budget(1.0, 10_000 * MINUTE))
         assert calibration.method == "tail"
         realised += count(calibration, trace[10_000:])
-    assert 0.3 * 36 <= realised <= 1.1 * 36
+    assert 0.3 * 36 <= realised <= 1.25 * 36  # 120 others gave 0.73, and 36 spread by 0.2
 
 
 def test_counting_takes_over_where_it_resolves(week: Calibration) -> None:

@@ -240,7 +240,7 @@ def _assemble(
         opening=chosen.opening,
         p_map=fit_p_map(values),
         rates=tuple(float(v) for v in rates),
-        dispersion=curve.dispersion,
+        dispersion=curve.dispersion(threshold),
         tail_scale=rarer(math.e),
         decade=rarer(10.0),
         method="counting" if threshold <= top else "tail",

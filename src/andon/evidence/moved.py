@@ -67,9 +67,12 @@ def moved(calibration: Calibration, trace: FloatArray, judge: BoolArray, tick: I
     g = ground(piece.trace, piece.judge, piece.tick, calibration.opening)
     events = len(first_exceedances(g, calibration.threshold, calibration.opening)[0])
     lower = len(first_exceedances(g, calibration.base_level, calibration.opening)[0])
+    rates, base_rates = np.array(calibration.rates), np.array(calibration.base_rates)
+    # Bursts thin out in proportion to the events, so the lower level has more of them.
+    base_dispersion = 1.0 + (calibration.dispersion - 1.0) * float(base_rates.mean() / max(rates.mean(), 1e-300))
     looks = {
-        "events": tail_probability(events, np.array(calibration.rates) * hours, calibration.dispersion),
-        "exceedances": tail_probability(lower, np.array(calibration.base_rates) * hours, calibration.dispersion),
+        "events": tail_probability(events, rates * hours, calibration.dispersion),
+        "exceedances": tail_probability(lower, base_rates * hours, base_dispersion),
         "level": _level_p(calibration, piece.trace[piece.judge]),
     }
     why = min(looks, key=lambda name: looks[name])

@@ -19,6 +19,7 @@ from andon.plant.arrays import Float64Array, Int64Array
 FEWEST_PEAKS = 30
 COUNTED = 10
 _TAIL_PEAKS = 60
+_CLUMPS = 40
 _LEVELS = 48
 _BLOCKS = 40
 _REPLICATES = 400
@@ -36,7 +37,7 @@ class RateCurve:
     anchor : index of the highest level at which counting resolves; beyond it the tail takes over
     tail : R Pareto tails, None where there are too few peaks
     peaks : number of declustered peaks of the tail
-    dispersion : >= 1, long-run variance over mean of the block counts at the anchor
+    clumping : >= 0, how much the dispersion exceeds 1 per event per judged tick; thinning events thins it in proportion
     """
 
     level: Float64Array
@@ -45,7 +46,11 @@ class RateCurve:
     anchor: int
     tail: Tail | None
     peaks: int
-    dispersion: float
+    clumping: float
+
+    def dispersion(self, threshold: float) -> float:
+        """Variance over mean of counts at a threshold whose rate is known; >= 1, larger where events come in bursts."""
+        return 1.0 + self.clumping * float(np.median(self.rates(threshold)))
 
     def rates(self, threshold: float) -> Float64Array:
         """(R,) events per judged tick at a threshold."""
@@ -112,7 +117,6 @@ def rate_curve(pieces: Sequence[NormalTrace], opening: Opening, seed: int = 0) -
     resolved = np.flatnonzero(total >= COUNTED)
     anchor = int(resolved[-1]) if len(resolved) else 0
     long_run, plain = _variances(count[anchor])
-    dispersion = max(1.0, (long_run / max(float(count[anchor].mean()), 1e-12) * blocks + 10.0) / (blocks + 10.0))
     rng = np.random.default_rng(seed)
     weight = rng.exponential(1.0, (_REPLICATES, blocks))
     weight /= weight.mean(axis=1, keepdims=True)
@@ -123,7 +127,7 @@ def rate_curve(pieces: Sequence[NormalTrace], opening: Opening, seed: int = 0) -
     # A rate of 0 seen on few blocks is no promise: half an event stands for what was not seen.
     replicate = np.maximum(replicate, 0.5 / judged)
     tail, peaks = _fit(grounds, places, opening, _level_grid(grounds, opening.gap_ticks), weight)
-    return RateCurve(level, total.astype(np.int64), replicate, anchor, tail, peaks, float(dispersion))
+    return RateCurve(level, total.astype(np.int64), replicate, anchor, tail, peaks, _clumping(count, total, judged))
 
 
 def _block_of(pieces: Sequence[NormalTrace], judged: int, blocks: int) -> list[Int64Array]:
@@ -162,6 +166,17 @@ def _variances(count: Float64Array) -> tuple[float, float]:
     for lag in range(1, lags + 1):
         long_run += 2.0 * (1.0 - lag / (lags + 1.0)) * float(off[lag:] @ off[:-lag]) / (n - 1)
     return max(long_run, 0.25 * plain), plain
+
+
+def _clumping(count: Float64Array, total: Float64Array, judged: int) -> float:
+    """Excess dispersion per event rate, from the highest level with `_CLUMPS` events; drawn towards none by ten blocks."""
+    many = np.flatnonzero(total >= _CLUMPS)
+    at = int(many[-1]) if len(many) else 0
+    blocks, mean = count.shape[1], float(count[at].mean())
+    if mean <= 0:
+        return 0.0
+    excess = max(_variances(count[at])[0] / mean - 1.0, 0.0) * blocks / (blocks + 10.0)
+    return float(excess * judged / total[at])
 
 
 def _fit(
