@@ -95,14 +95,19 @@ def fit_lines(
 
     final = np.stack([precision(index, list(range(BLOCKS)))[1] for index in range(len(spans))]).astype(np.float32)
     crossed = _crossed(values, spans, prepared.reset, use, fold, precision, width)
-    gain, expected, scale = [], [], []
+    gain, sizes, expected, scale = [], [], [], []
     for index, (y, pulled, relative) in enumerate(crossed):
         quantile = np.maximum(np.quantile(relative, QUANTILE, axis=0), 1.0).astype(np.float32)
         squared = np.minimum(relative / quantile, LARGEST)
         gain.append(1.0 / (np.diag(final[index]) * quantile))
-        numbers = [reduce(one, y[None], pulled[None], squared[None])[0] for one in statistics]
+        sizes.append((1.0 / (width * np.maximum(np.abs(y).mean(axis=0, dtype=np.float64), 0.1 * floor))).astype(np.float32))
+        numbers = [reduce(one, y[None], pulled[None], squared[None], sizes[-1][None])[0] for one in statistics]
         scale.append([max(float(np.quantile(number, QUANTILE)), 1e-6) for number in numbers])
-        adds = {Statistic.SPREAD: np.log1p(squared).mean(axis=0), Statistic.QUADRATIC: (y * pulled).mean(axis=0)}
+        adds = {
+            Statistic.SPREAD: np.log1p(squared).mean(axis=0),
+            Statistic.QUADRATIC: (y * pulled).mean(axis=0),
+            Statistic.EXTENT: np.abs(y).mean(axis=0) * sizes[-1],
+        }
         expected.append([adds.get(one, zeros) for one in statistics])
     return Lines(
         source,
@@ -112,6 +117,7 @@ def fit_lines(
         unit,
         final,
         np.array(gain, dtype=np.float32),
+        np.array(sizes, dtype=np.float32),
         np.array(expected, dtype=np.float32),
         np.array(scale, dtype=np.float32),
     )
@@ -139,6 +145,7 @@ def _fit_extent(
         unit,
         np.tile(np.eye(1, dtype=np.float32), (len(spans), 1, 1)),
         np.ones((len(spans), 1), dtype=np.float32),
+        np.full((len(spans), width), 1.0 / width, dtype=np.float32),
         (sums / max(int(rows.sum()), 1) / width).astype(np.float32)[:, None],
         np.array(scale, dtype=np.float32),
     )

@@ -49,6 +49,7 @@ class Lines:
     unit : (D,) float32, what the residual is divided by before its size is taken; ones for other sources
     precision : (S, D, D) float32, inverse covariance of the line
     gain : (S, D) float32, 1 / (diagonal of the precision x quantile of the entry on normal time)
+    size : (S, D) float32, 1 / (D x mean size of the entry of y on normal time), for the extent
     expected : (S, N, D) float32, what a missing tag adds to the statistic: what it adds on normal time
     scale : (S, N) float32, quantile of the statistic on normal time
     """
@@ -60,6 +61,7 @@ class Lines:
     unit: Float32Array
     precision: Float32Array
     gain: Float32Array
+    size: Float32Array
     expected: Float32Array
     scale: Float32Array
     fill: ConditionalFill = field(init=False, repr=False, compare=False)
@@ -91,6 +93,8 @@ class Lines:
         squared : (S, T, D) float32, squared entries over their quantile on normal time; 0 where missing
         """
         if self.statistics == (Statistic.EXTENT,):
+            if valid is not None:
+                y[:, ~valid] = 0.0
             return y, y
         if valid is not None:
             self.fill.fill(y, valid)
@@ -100,6 +104,7 @@ class Lines:
         if valid is not None:
             self.fill.gain(squared, valid)
             squared[:, ~valid] = 0.0
+            y[:, ~valid] = 0.0
         np.minimum(squared, LARGEST, out=squared)
         return pulled, squared
 
@@ -107,22 +112,22 @@ class Lines:
         """(S, N, T) statistics over their own quantile on normal time."""
         out = np.empty((len(self.spans), len(self.statistics), y.shape[1]), dtype=np.float32)
         for index, statistic in enumerate(self.statistics):
-            out[:, index] = reduce(statistic, y, pulled, squared)
+            out[:, index] = reduce(statistic, y, pulled, squared, self.size)
             if valid is not None and statistic is not Statistic.STRONGEST:
                 out[:, index] += self.expected[:, index] @ (~valid).T.astype(np.float32)
         out /= self.scale[:, :, None]
         return out
 
 
-def reduce(statistic: Statistic, y: Float32Array, pulled: Float32Array, squared: Float32Array) -> Float32Array:
-    """(S, T) one statistic of vectors (S, T, D)."""
+def reduce(statistic: Statistic, y: Float32Array, pulled: Float32Array, squared: Float32Array, size: Float32Array) -> Float32Array:
+    """(S, T) one statistic of vectors (S, T, D); `size` (S, D) as in `Lines`."""
     out: Float32Array
     if statistic is Statistic.STRONGEST:
         out = squared.max(axis=-1)
     elif statistic is Statistic.SPREAD:
         out = np.log1p(squared).sum(axis=-1)
     elif statistic is Statistic.EXTENT:
-        out = y.mean(axis=-1)
+        out = np.matmul(np.abs(y), size[:, :, None])[:, :, 0]
     else:
         out = np.clip(np.einsum("std,std->st", y, pulled), np.float32(0.0), LARGEST)
     return out

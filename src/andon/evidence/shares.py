@@ -36,7 +36,7 @@ def line_shares(line: Lines, y: Float32Array, pulled: Float32Array, squared: Flo
         if statistic is Statistic.SPREAD:
             out[:, index] = np.log1p(squared)
         elif statistic is Statistic.EXTENT:
-            out[:, index] = y / y.shape[-1]
+            out[:, index] = np.abs(y) * line.size[:, None, :]
         elif statistic is Statistic.QUADRATIC:
             out[:, index] = y * pulled
         else:

@@ -35,7 +35,7 @@ SPANS: dict[str, tuple[float, ...]] = {
     "state": (1.0, 5.0, 20.0),
 }
 KINDS = ("fast", "agitation", "extent", "relation", "discord", "level", "novelty")
-STATISTICS = (Statistic.SPREAD, Statistic.STRONGEST)
+STATISTICS = (Statistic.SPREAD, Statistic.STRONGEST, Statistic.EXTENT)
 PATCH = 32
 STRIDE = 4
 SPANS_PER_TRAINING = 8.0
@@ -168,7 +168,7 @@ class Views:
             if high - low == 1:
                 alpha = _alphas(line.spans)
                 after = before + alpha * (values - before)
-                y = after[:, None, :].copy() if mask is not None else after[:, None, :]
+                y = after[:, None, :] if mask is None else after[:, None, :].copy()
             else:
                 y, after = smooth(values, line.spans, before)
             means.append(after)
@@ -247,7 +247,7 @@ class Views:
             raise BundleError(f"views: {wrong}", do="train the model again") from None
 
 
-LINE_ARRAYS = ("centre", "unit", "precision", "gain", "expected", "scale")
+LINE_ARRAYS = ("centre", "unit", "precision", "gain", "size", "expected", "scale")
 NOVELTY_ARRAYS = ("floor", "waves", "centre", "directions", "memory")
 
 
