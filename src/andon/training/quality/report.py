@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -129,13 +128,16 @@ def coverages(
     ----------
     value, low, high : (N,)
     mode : (N,) operating mode at each sample
-    block : results per block; a last block shorter than that joins the one before
+    block : results per block; the last block reaches back to have as many
     """
     out = [coverage("all", level, value, low, high)]
     for number in np.unique(mode):
         here = mode == number
         out.append(coverage(f"mode {int(number)}", level, value[here], low[here], high[here]))
-    edges = [*range(0, max(len(value) - block + 1, 1), block), len(value)]
-    for n, (first, end) in enumerate(pairwise(edges)):
-        out.append(coverage(f"block {n + 1}", level, value[first:end], low[first:end], high[first:end]))
+    starts = [*range(0, len(value) - block + 1, block)] or [0]
+    if starts[-1] + block < len(value):
+        starts.append(len(value) - block)
+    for n, first in enumerate(starts):
+        here = slice(first, first + block)
+        out.append(coverage(f"block {n + 1}", level, value[here], low[here], high[here]))
     return tuple(out)
