@@ -32,7 +32,8 @@ def main() -> None:
         torch.manual_seed(7)
         sizes = NetworkSizes(CHANNELS, CONTEXT, 16, 2, 8, 4, 3, 4, cell)
         group = np.arange(CHANNELS) % 3
-        scales = Scales(*(np.linspace(low, 1.0, CHANNELS, dtype=np.float32) for low in (0.2, 0.5, 0.3)))
+        forecast, level, relation = (np.linspace(low, 1.0, CHANNELS, dtype=np.float32) for low in (0.2, 0.5, 0.3))
+        scales = Scales(forecast, level, relation, np.zeros(CHANNELS, np.float32))
         network = Network(sizes, group, scales.forecast, 2, 3)
         assert network.quality is not None
         for layer in (network.heads.mix, network.relation.second, network.quality.mix):

@@ -21,7 +21,7 @@ def piece(lanes: int = 64, ticks: int = 40) -> Batch:
     ones = np.ones(6, np.float32)
     linear = replace(zero_expectation(prepared), level=np.zeros_like(prepared.x))
     rows = (np.arange(lanes) * 10 % 900)[:, None] + np.arange(ticks)[None]
-    return cut_batch(Material(prepared, linear, Scales(ones, ones, ones), 4), rows, rows[:, -1] + 1)
+    return cut_batch(Material(prepared, linear, Scales(ones, ones, ones, 0 * ones), 4), rows, rows[:, -1] + 1)
 
 
 def chance(seed: int = 0) -> torch.Generator:

@@ -16,8 +16,9 @@ from andon.plant.window import Expectation, Prepared
 from andon.scoring.network_core import NetworkCore
 from andon.training.checkpoints import read_checkpoint
 from andon.training.export import export_graphs
-from andon.training.fit_network import NetworkOptions, QualityTargets, TrainedNetwork, fit_network, residual_scale, zero_expectation
+from andon.training.fit_network import NetworkOptions, QualityTargets, TrainedNetwork, fit_network, zero_expectation
 from andon.training.loop import Finish, TrainingRecord, finish_sentence
+from andon.training.residual_scales import residual_scale
 from tests.training.network_material import ring_of_tags
 
 ROWS = 2400

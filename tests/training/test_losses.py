@@ -12,9 +12,9 @@ from andon.training.losses import expectation_loss, pinball, scale_loss
 
 
 def test_huber_by_hand() -> None:
-    # errors 1 and 4, delta 2: 1^2 / 2 = 0.5 and 2 * (4 - 1) = 6; the third target is not known.
-    said, target, known = torch.tensor([1.0, 5.0, 9.0]), torch.tensor([0.0, 1.0, 0.0]), torch.tensor([1.0, 1.0, 0.0])
-    assert float(expectation_loss(said, target, known)) == pytest.approx((0.5 + 6) / 2)
+    # errors 1 and 8, delta 5: 1^2 / 2 = 0.5 and 5 * (8 - 2.5) = 27.5; the third target is not known.
+    said, target, known = torch.tensor([1.0, 9.0, 9.0]), torch.tensor([0.0, 1.0, 0.0]), torch.tensor([1.0, 1.0, 0.0])
+    assert float(expectation_loss(said, target, known)) == pytest.approx((0.5 + 27.5) / 2)
 
 
 def test_nothing_known_is_no_loss() -> None:

@@ -73,7 +73,7 @@ def material() -> Material:
     ones = np.full(3, 2.0, np.float32)
     linear = replace(zero_expectation(prepared), level=np.zeros_like(prepared.x))
     lab = LabTargets(np.array([5, 20, 21], dtype=np.int64), np.array([0, 0, 1], dtype=np.int64), np.array([1.5, -1.0, 0.5], np.float32))
-    return Material(prepared, linear, Scales(ones, ones, ones), horizon=4, lab=lab)
+    return Material(prepared, linear, Scales(ones, ones, ones, 0 * ones), horizon=4, lab=lab)
 
 
 def test_targets_stand_where_they_belong() -> None:

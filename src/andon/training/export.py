@@ -372,7 +372,7 @@ def export_graphs(trained: TrainedNetwork) -> Graphs:
         "receptive_ticks": sizes.receptive_ticks,
         "settle_ticks": trained.settle_ticks,
         "warm_up_ticks": trained.warm_up_ticks,
-        "log_scale": [float(v) for v in np.log(trained.scales.forecast)],
+        "log_scale": [float(v) for v in trained.scales.log_scale],
         "flops_per_row": sizes.flops_per_row,
         "rings": [{"name": r.name, "ticks": r.ticks, "width": r.width, "delays": list(r.delays)} for r in rings_of(trained)],
         "quality": {

@@ -24,16 +24,15 @@ from andon.plant.progress import Progress, silent
 from andon.plant.time import NS
 from andon.plant.window import Expectation, Prepared
 from andon.training.augmentation import Augmentation
-from andon.training.loop import Finish, LoopOptions, TrainingRecord, piece_outputs, run_loop, validation_lanes
+from andon.training.gains import fold_gains, settle_ticks
+from andon.training.loop import Finish, LoopOptions, TrainingRecord, run_loop
 from andon.training.network.heads import group_channels
 from andon.training.network.model import Network
 from andon.training.pieces import LabTargets, Material, Scales, segments
+from andon.training.residual_scales import residual_scale, residual_spread
 from andon.training.sizes import NetworkSizes, choose_sizes
 
-SCALE_FLOOR = 5e-3
-SCALE_ROWS = 100_000
 LEVEL_TICKS = 16
-BLOCKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,31 +147,6 @@ def _hold(prepared: Prepared) -> Float32Array:
     return np.where(last >= 0, held, np.float32(np.nan))
 
 
-def residual_scale(x: Float32Array, valid: BoolArray, expected: Float32Array, rows: BoolArray) -> Float32Array:
-    """Scale of x - expected per channel over `rows`: the larger of the robust and half the trimmed deviation.
-
-    Parameters
-    ----------
-    x, expected : (T, C); valid : (T, C) bool; rows : (T,) bool
-
-    Returns
-    -------
-    (C,) float32, at least `SCALE_FLOOR`
-    """
-    chosen = np.flatnonzero(rows)
-    chosen = chosen[:: max(1, len(chosen) // SCALE_ROWS)]
-    out = np.full(x.shape[1], SCALE_FLOOR, dtype=np.float32)
-    for channel in range(x.shape[1]):
-        rest = np.asarray(x[chosen, channel] - expected[chosen, channel], dtype=np.float64)
-        rest = rest[valid[chosen, channel] & np.isfinite(rest)]
-        if len(rest) < 2:
-            continue
-        median, limit = np.median(np.abs(rest)), np.quantile(np.abs(rest), 0.995)
-        trimmed = float(np.sqrt(np.mean(np.minimum(np.abs(rest), limit) ** 2)))
-        out[channel] = max(SCALE_FLOOR, 1.4826 * float(median), 0.5 * trimmed)
-    return out
-
-
 def _fingerprint(
     prepared: Prepared, train: BoolArray, valid: BoolArray, sizes: NetworkSizes, options: NetworkOptions, lab: LabTargets | None
 ) -> str:
@@ -252,10 +226,12 @@ def fit_network(
     cores = options.threads or os.cpu_count() or 1
     if linear.level.shape[1] == 0:
         linear = replace(linear, level=np.broadcast_to(np.float32(0), prepared.x.shape))
+    forecast_scale = residual_scale(prepared.x, prepared.valid, linear.forecast, train_rows)
     scales = Scales(
-        residual_scale(prepared.x, prepared.valid, linear.forecast, train_rows),
+        forecast_scale,
         residual_scale(prepared.x, prepared.valid, linear.level, train_rows),
         residual_scale(prepared.x, prepared.valid, linear.relation, train_rows),
+        residual_spread(prepared.x, prepared.valid, linear.forecast, train_rows, forecast_scale),
     )
     lab, centre, scale = _lab_targets(quality, prepared, train_rows, valid_rows)
     material = Material(prepared, linear, scales, options.level_ticks, lab)
@@ -271,12 +247,29 @@ def fit_network(
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(options.seed)
-            network = Network(sizes, group, scales.forecast, len(quality.names) if quality else 0, len(options.quantiles))
-        loop = LoopOptions(seed=options.seed, time_limit_s=max(0.1, 0.9 * limit_s - (clock() - began)), augmentation=options.augmentation,
-                           quantiles=options.quantiles, checkpoint=options.checkpoint, tensorboard=options.tensorboard)  # fmt: skip
-        finish = run_loop(network, material, train_cuts, valid_cuts, sizes, loop, clock=clock, progress=progress, on_record=on_record,
-                          fingerprint=_fingerprint(prepared, train_rows, valid_rows, sizes, options, lab))  # fmt: skip
-        explained = _shrink(network, material, valid_cuts, sizes, options.seed)
+            network = Network(sizes, group, scales.forecast, len(quality.names) if quality else 0, len(options.quantiles), scales.spread)
+            loop = LoopOptions(
+                seed=options.seed,
+                time_limit_s=max(0.1, 0.9 * limit_s - (clock() - began)),
+                augmentation=options.augmentation,
+                quantiles=options.quantiles,
+                checkpoint=options.checkpoint,
+                tensorboard=options.tensorboard,
+            )
+            mark = _fingerprint(prepared, train_rows, valid_rows, sizes, options, lab)
+            finish = run_loop(
+                network,
+                material,
+                train_cuts,
+                valid_cuts,
+                sizes,
+                loop,
+                clock=clock,
+                progress=progress,
+                on_record=on_record,
+                fingerprint=mark,
+            )
+        explained = fold_gains(network, material, valid_cuts, sizes, options.seed)
         settle, warm_up = settle_ticks(
             network, material, valid_cuts if (valid_cuts[:, 1] - valid_cuts[:, 0]).max() > longest else train_cuts
         )
@@ -314,74 +307,3 @@ def _correlation(prepared: Prepared, rows: BoolArray) -> FloatArray:
     x = x / np.where(norm > 0, norm, 1.0)
     out: FloatArray = x.T @ x
     return out
-
-
-def _shrink(network: Network, material: Material, cuts: Int64Array, sizes: NetworkSizes, seed: int) -> dict[str, Float64Array]:
-    """Fold the gain of each head and channel into its weights; the explained share of each view."""
-    rows, fresh, stop = validation_lanes(cuts, sizes, seed)
-    channels = sizes.channels
-    dot, square, energy = ({view: np.zeros((BLOCKS, channels)) for view in ("forecast", "level", "relation")} for _ in range(3))
-    order = np.argsort(rows[:, 0], kind="stable")
-    block = np.empty(len(rows), dtype=np.int64)
-    block[order] = np.arange(len(rows)) * BLOCKS // len(rows)
-    for piece, (batch, out) in enumerate(piece_outputs(network, material, rows, fresh, stop, sizes.ticks)):
-        if len(rows) < BLOCKS:  # few lanes: blocks of time instead of blocks of lanes
-            block = (np.arange(len(rows)) * fresh.shape[1] + piece) % BLOCKS
-        for view in dot:
-            r = getattr(batch, view)
-            c = getattr(out, view) * getattr(batch, f"{view}_known")
-            for array, product in ((dot[view], r * c), (square[view], c * c), (energy[view], r * r)):
-                np.add.at(array, block, product.sum(dim=1).double().numpy())
-    explained: dict[str, Float64Array] = {}
-    width = {"forecast": slice(0, channels), "level": slice(2 * channels, 3 * channels)}
-    for view in dot:
-        total = square[view].sum(axis=0)
-        safe = np.where(total > 0, total, 1.0)
-        slope = dot[view].sum(axis=0) / safe
-        # Leave one block out: the spread of the slopes is its standard error (jackknife).
-        rest = (dot[view].sum(axis=0) - dot[view]) / np.where(total - square[view] > 0, total - square[view], 1.0)
-        error = np.sqrt((BLOCKS - 1) / BLOCKS * ((rest - rest.mean(axis=0)) ** 2).sum(axis=0))
-        gain = np.where(total > 0, np.clip(slope - error, 0.0, 1.0), 0.0)
-        power = energy[view].sum(axis=0)
-        explained[view] = (2 * gain * dot[view].sum(axis=0) - gain**2 * total) / np.where(power > 0, power, 1.0)
-        factor = torch.from_numpy(gain.astype(np.float32))
-        with torch.no_grad():
-            layer, part = (network.relation.second, slice(0, channels)) if view == "relation" else (network.heads.mix, width[view])
-            layer.weight[part] *= factor[:, None]
-            layer.bias[part] *= factor
-    return explained
-
-
-def settle_ticks(network: Network, material: Material, cuts: Int64Array, limit: int = 4096) -> tuple[int, int]:
-    """How long the memory knows where it began: two runs over the same ticks, from nothing and from a full past.
-
-    Parameters
-    ----------
-    cuts : (S, 2) segments; the longest is used
-    limit : ticks tried
-
-    Returns
-    -------
-    settle : ticks after which no feature differs by more than 1e-6; 0 where one still does near the end
-    warm_up : ticks after which no forecast and no log scale differs by more than 0.1
-    """
-    start, stop = (int(v) for v in cuts[int(np.argmax(cuts[:, 1] - cuts[:, 0]))])
-    limit = min(limit, (stop - start) // 2)
-    sees = network.sizes.receptive_ticks
-    if limit < 2 * sees:
-        return 0, sees
-    rows = slice(start, start + 2 * limit)
-    p, linear = material.prepared, material.linear
-    given = [torch.from_numpy(array[rows].copy())[None] for array in (p.x, p.valid, linear.forecast, p.context)]
-    with torch.no_grad():
-        _, past = network(*(value[:, :limit] for value in given), network.start(1))
-        warm, _ = network(*(value[:, limit:] for value in given), past)
-        cold, _ = network(*(value[:, limit:] for value in given), network.start(1))
-
-    def last_apart(names: tuple[str, ...], tolerance: float) -> int:
-        apart = torch.stack([(getattr(warm, name) - getattr(cold, name)).abs().amax(dim=-1)[0] for name in names]).amax(dim=0)
-        far = np.flatnonzero((apart > tolerance).numpy())
-        return max(sees, int(far[-1]) + 1 if len(far) else 0)
-
-    settle = last_apart(("features",), 1e-6)
-    return 0 if settle > 0.9 * limit else settle, last_apart(("forecast", "log_scale"), 0.1)

@@ -95,7 +95,7 @@ class Finish:
 
 def finish_sentence(finish: Finish) -> Sentence:
     """How training ended, for the report."""
-    args = {"updates": finish.updates, "best_update": finish.best_update, "seconds": round(finish.seconds)}
+    args: dict[str, object] = {"updates": finish.updates, "best_update": finish.best_update, "seconds": round(finish.seconds)}
     return Sentence(f"training.network.{finish.why}", args)
 
 
@@ -210,7 +210,9 @@ def run_loop(
 
     def judge(train_loss: float) -> None:
         nonlocal best, best_update, stale
+        network.eval()
         mean = validate(network, material, lanes, sizes.ticks, quantiles)
+        network.train()
         stale += 1
         # The relation head shares no weight with the rest: each of the two keeps its own best moment.
         for part, mine in (("trunk", False), ("relation", True)):
@@ -230,6 +232,7 @@ def run_loop(
         if on_record is not None:
             on_record(record)
 
+    network.train()
     if not records:
         judge(math.nan)
     while update < sizes.updates:
@@ -254,6 +257,7 @@ def run_loop(
                 )
             lost = torch.rand((sizes.lanes,), generator=chance) < options.augmentation.restart
             state = state.detached().forget(torch.from_numpy(fresh[:, piece].copy()) | lost)
+            torch.manual_seed(options.seed * 1_000_003 + update)  # dropout
             out, state = network(seen.x, seen.valid, seen.expected, seen.context, state)
             loss = losses(out, seen, quantiles).total
             optimizer.zero_grad(set_to_none=True)
@@ -277,6 +281,7 @@ def run_loop(
             last_checkpoint = clock()
             now = Standing(fingerprint, walk, update, best_loss, best_update, stale, spent(), [r.as_dict() for r in records])
             write_checkpoint(options.checkpoint, Checkpoint(now, _arrays(network, optimizer, best)))
+    network.eval()
     with torch.no_grad():
         for name, parameter in network.named_parameters():
             parameter.copy_(best[name])

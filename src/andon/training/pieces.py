@@ -20,11 +20,21 @@ TARGET_LIMIT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Scales:
-    """Scale of the linear residual of each channel, (C,) float32 each, scaled units."""
+    """Scale of the linear residual of each channel, (C,) float32 each, scaled units.
+
+    `spread` is the log of the forecast residual's own root mean square in units of `forecast`: what a constant scale
+    would be. The scale head begins there, so that it learns when a tag is restless, not how restless it is on average.
+    """
 
     forecast: Float32Array
     level: Float32Array
     relation: Float32Array
+    spread: Float32Array
+
+    @property
+    def log_scale(self) -> Float32Array:
+        """(C,) log of the forecast residual's constant scale, scaled units."""
+        return np.log(self.forecast) + self.spread
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,25 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from andon.plant.arrays import BoolArray, FloatArray, Int64Array
+from andon.plant.arrays import BoolArray, Float32Array, FloatArray, Int64Array
 
 LOG_SCALE_LIMIT = 3.0
 
 
 class ChannelHeads(nn.Module):
-    """Per channel: forecast one tick ahead, log of its scale, and level one horizon ahead, in units of the linear residual."""
+    """Per channel: forecast one tick ahead, log of its scale, and level one horizon ahead, in units of the linear residual.
 
-    def __init__(self, width: int, channels: int) -> None:
+    `spread` (C,) is the log scale to begin with; zero when absent.
+    """
+
+    def __init__(self, width: int, channels: int, spread: Float32Array | None = None) -> None:
         super().__init__()
         self.mix = nn.Linear(width, 3 * channels)
         nn.init.zeros_(self.mix.weight)
         nn.init.zeros_(self.mix.bias)
+        if spread is not None:
+            with torch.no_grad():
+                self.mix.bias[channels : 2 * channels] = torch.from_numpy(spread)
 
     def forward(self, o: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(B, T, D) -> forecast, log scale, level; each (B, T, C)."""

@@ -24,6 +24,7 @@ from andon.training.network.pooling import CausalPooling
 from andon.training.sizes import NetworkSizes
 
 INPUT_LIMIT = 10.0
+DROPOUT = 0.1  # of features, before the heads, in training
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,18 @@ class Network(nn.Module):
     group : (C,) groups of the relation head
     surprise_scale : (C,) scale of the linear residual, scaled units
     targets, quantiles : N and Q of the quality head; N may be 0
+    spread : (C,) log scale to begin with, in units of `surprise_scale`
     """
 
-    def __init__(self, sizes: NetworkSizes, group: Int64Array, surprise_scale: Float32Array, targets: int = 0, quantiles: int = 5) -> None:
+    def __init__(
+        self,
+        sizes: NetworkSizes,
+        group: Int64Array,
+        surprise_scale: Float32Array,
+        targets: int = 0,
+        quantiles: int = 5,
+        spread: Float32Array | None = None,
+    ) -> None:
         super().__init__()
         self.sizes = sizes
         channels, context, width = sizes.channels, sizes.context, sizes.width
@@ -93,8 +103,9 @@ class Network(nn.Module):
         self.pools = CausalPooling(sizes.pool_levels)
         self.fusion = GatedFusion(width + 2 * sizes.pool_width * len(self.pools.windows) + context, width)
         self.memory = Memory(sizes.cell, width)
-        self.heads = ChannelHeads(width, channels)
+        self.heads = ChannelHeads(width, channels, spread)
         self.relation = RelationHead(group, context, sizes.relation_hidden)
+        self.dropout = nn.Dropout(DROPOUT)
         self.quality = QualityHead(width, targets, quantiles) if targets else None
         self.register_buffer("inverse_scale", torch.from_numpy((1.0 / surprise_scale).astype("float32")))
 
@@ -139,7 +150,8 @@ class Network(nn.Module):
         fused = self.fusion(torch.cat([deep, pooled, context], dim=-1))
         remembered, memory = self.memory(fused, state.memory)
         features = fused + remembered
-        forecast, log_scale, level = self.heads(features)
+        kept = self.dropout(features)
+        forecast, log_scale, level = self.heads(kept)
         relation = self.relation(value, surprise, context)
-        quality = self.quality(features) if self.quality is not None else features.new_zeros((*features.shape[:2], 0, 0))
+        quality = self.quality(kept) if self.quality is not None else features.new_zeros((*features.shape[:2], 0, 0))
         return NetworkOutput(forecast, log_scale, level, relation, features, quality), NetworkState(stem, pools, memory)
