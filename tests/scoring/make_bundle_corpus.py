@@ -1,11 +1,12 @@
 """Write the corpus: small bundles of the current schema version.
 
-    python tests/scoring/make_bundle_corpus.py            the plain bundle and the model
-    python tests/scoring/make_bundle_corpus.py model      the model alone
+    python tests/scoring/make_bundle_corpus.py plain
+    python tests/scoring/make_bundle_corpus.py model [FILE]
 
 `schema_<n>.andon` is a signed bundle with a member of each kind, `model_<n>.andon` a whole model (linear core, views,
-calibration) fitted on simulated time; it needs the training stack to be made, not to be opened. Once a version of Andon
-is released, its files are never rewritten: they stand for what users have on their disks.
+calibration) fitted on simulated time; it needs the training stack to be made, not to be opened. The model joins the corpus
+with the release of its version, when its members are settled. From then on its file is never rewritten: it stands for what
+users have on their disks.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def write_plain() -> None:
     (CORPUS / f"schema_{CURRENT}.pub").write_text(keys.public + "\n", encoding="ascii")
 
 
-def write_model() -> None:
+def write_model(path: Path) -> None:
     """A model of a made-up pump: two autocorrelated tags and their noisy sum, four days of minutes."""
     from andon.plant.file.parse import parse_plant_text
     from andon.plant.recording import Recording
@@ -57,10 +58,11 @@ def write_model() -> None:
     recording = Recording.from_arrays("pump 1", ["T/1", "P2", "流量"], time, values.astype(np.float32))
     plant = parse_plant_text('[[budget]]\nname = "all"\nbudget = "24/day"\nmerge_gap = "5min"\n')
     fitted = fit_monitor(recording, plant, interval_ns=MINUTE_NS, options=FitOptions(network=False))
-    save(fitted.monitor, CORPUS / f"model_{CURRENT}.andon", manifest={"model": "pump"}, made_at=MADE_AT)
+    save(fitted.monitor, path, manifest={"model": "pump"}, made_at=MADE_AT)
 
 
 if __name__ == "__main__":
-    if "model" not in sys.argv[1:]:
+    if sys.argv[1] == "plain":
         write_plain()
-    write_model()
+    else:
+        write_model(Path(sys.argv[2]) if len(sys.argv) > 2 else CORPUS / f"model_{CURRENT}.andon")
