@@ -23,6 +23,7 @@ QUANTILE = 0.99
 FOLDS = 4
 BLOCKS = 8
 DRIFT = 10.0
+WEAKEST = 0.05
 FLOOR = 0.1
 AGITATION_FLOOR = 0.05
 WARM_SHARE = 0.1
@@ -84,11 +85,13 @@ def fit_lines(
                 piece[index].append(y[index][good][:, columns])
                 piece_block[index].append(block[low:high][good])
             table.add(index, y[index][good], block[low:high][good])
+    classical = Statistic.QUADRATIC in statistics  # Hotelling's own covariance, for the candidates
     worth = [_worth(np.concatenate(part), np.concatenate(of)) for part, of in zip(piece, piece_block, strict=True)]
 
     def precision(index: int, blocks: list[int]) -> tuple[Float64Array, Float64Array]:
-        size, mean, covariance, moved = table.of(index, blocks, worth[index])
-        covariance = covariance + DRIFT * moved
+        size, mean, covariance, wandered = table.of(index, blocks, worth[index])
+        if not classical:
+            covariance = covariance + DRIFT * wandered
         if diagonal:
             covariance = np.diag(np.diag(covariance))
         return mean, precision_of(covariance, size, worth[index] * size, floor)
@@ -208,10 +211,16 @@ def moved(means: Float64Array, covariance: Float64Array, samples: float) -> Floa
     between = deviation.T @ deviation / (count - 1)
     within = np.maximum(np.diag(covariance) - np.diag(between), 0.05 * np.diag(covariance)) + 1e-12
     spread = np.sqrt(within)
-    values, vectors = np.linalg.eigh(between / np.outer(spread, spread))
+    correlation = (covariance - between) / np.outer(spread, spread)
+    values, vectors = np.linalg.eigh(correlation)
+    # Whitened within blocks; directions that hardly vary there are not blown up.
+    values = np.maximum(values, WEAKEST * values[-1])
+    turn = (vectors * np.sqrt(values)) @ vectors.T
+    back = (vectors / np.sqrt(values)) @ vectors.T
+    lengths, axes = np.linalg.eigh(back @ (between / np.outer(spread, spread)) @ back)
     edge = (1.0 + np.sqrt(width / (count - 1))) ** 2 / max(samples, 1.0)
-    values = np.maximum(values - edge, 0.0)
-    out: Float64Array = (vectors * values) @ vectors.T * np.outer(spread, spread)
+    kept = turn @ (axes * np.sqrt(np.maximum(lengths - edge, 0.0)))
+    out: Float64Array = kept @ kept.T * np.outer(spread, spread)
     return out
 
 

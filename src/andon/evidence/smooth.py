@@ -86,5 +86,5 @@ def smooth(x: Float32Array, spans: tuple[float, ...], state: Float32Array) -> tu
         whole, _, _ = _kernel(spans, rest)
         entering_rest = np.concatenate([x[done:], state], axis=0)
         out[:, done:] = (whole @ entering_rest).reshape(count, rest, width)
-        state = np.ascontiguousarray(out[:, -1])
+        state = out[:, -1].copy()
     return out, state
