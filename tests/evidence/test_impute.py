@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from andon.evidence.impute import ConditionalFill, patterns
+from andon.plant.arrays import Float32Array
 
 
 def covariance(width: int, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -24,7 +25,8 @@ def test_fills_the_conditional_mean_and_keeps_the_quadratic_form(width: int, see
     filled = y.copy()
     fill = ConditionalFill(precision[None].astype(np.float32))
     fill.fill(filled, valid)
-    squared = (filled @ precision.astype(np.float32)) ** 2 / np.diag(precision).astype(np.float32)
+    single: Float32Array = np.asarray(precision, dtype=np.float32)
+    squared: Float32Array = np.asarray((filled @ single) ** 2 / np.diag(single), dtype=np.float32)
     fill.gain(squared, valid)
     for t in range(20):
         here, gone = np.flatnonzero(valid[t]), np.flatnonzero(~valid[t])

@@ -16,7 +16,8 @@ def waves(rows: int, seed: int = 0) -> Float32Array:
     """Three tags that swing together with a period of 16 ticks."""
     random = np.random.default_rng(seed)
     angle = 2.0 * np.pi * (np.arange(rows) / 16.0)[:, None] + np.array([0.0, 1.0, 2.0])
-    return (np.sin(angle) + 0.1 * random.normal(size=(rows, 3))).astype(np.float32)
+    out: Float32Array = (np.sin(angle) + 0.1 * random.normal(size=(rows, 3))).astype(np.float32)
+    return out
 
 
 def fitted() -> Novelty:

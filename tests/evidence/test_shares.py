@@ -17,7 +17,7 @@ def lines(statistic: Statistic, width: int = 5) -> Lines:
     precision = np.linalg.inv(a @ a.T + np.eye(width))[None].astype(np.float32)
     ones = np.ones((1, width), dtype=np.float32)
     return Lines(
-        "level", (5.0,), (statistic,), np.zeros(width, dtype=np.float32), ones[0], precision, ones, ones / width,
+        "level", (5.0,), (statistic,), np.zeros(width, dtype=np.float32), ones[0], precision, ones, ones / np.float32(width),
         np.zeros((1, 1, width), dtype=np.float32), np.full((1, 1), 2.0, dtype=np.float32),
     )  # fmt: skip
 

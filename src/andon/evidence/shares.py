@@ -1,9 +1,9 @@
 """Shares: which channels the evidence of a tick or an event comes from.
 
 The spread is a sum over channels and the quadratic form is one too, e_i (P e)_i, so their shares are exact and sum to the
-statistic (those of the quadratic form may be negative); the extent is a mean. The strongest entry belongs to its channel alone. Views are joined by
-their part of the soft sum. Novelty is not a sum: its shares are an occlusion, the distance that goes when the shape of one
-channel is left out.
+statistic (those of the quadratic form may be negative); the extent is a mean. The strongest entry belongs to its channel
+alone. Views are joined by their part of the soft sum. Novelty is not a sum: its shares are an occlusion, the distance that
+goes when the shape of one channel is left out.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ def soft_sum(view: FloatArray, weights: FloatArray) -> Float64Array:
     -------
     (T,) float64, >= 0
     """
-    return parts(view, weights).sum(axis=-1)
+    out: Float64Array = parts(view, weights).sum(axis=-1)
+    return out
 
 
 def parts(view: FloatArray, weights: FloatArray) -> Float64Array:

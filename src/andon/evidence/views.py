@@ -1,8 +1,8 @@
 """Views of evidence: how far each tick is from normal time, seen at several time scales; their soft sum is the trace.
 
 Sources are the residual of the forecast (fast), its size (agitation, extent), what the other channels leave unexplained
-(relation) and its size (discord), the level, the canonical state, and the shape of the last patch (novelty). Each source is smoothed over several spans, see
-`lines`; every number is divided by its own quantile on normal time.
+(relation) and its size (discord), the level, the canonical state, and the shape of the last patch (novelty). Each source is
+smoothed over several spans, see `lines`; every number is divided by its own quantile on normal time.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ KINDS = ("fast", "agitation", "extent", "relation", "discord", "level", "novelty
 STATISTICS = (Statistic.SPREAD, Statistic.STRONGEST, Statistic.EXTENT)
 PATCH = 32
 STRIDE = 4
-SPANS_PER_TRAINING = 8.0
+SPANS_PER_TRAINING = 12.0
 LEAST_ROWS = 20
 
 
@@ -282,7 +282,7 @@ def fit_views(
     rows : (T,) bool, normal time
     only : kinds to use: "fast", "agitation", "extent", "relation", "discord", "level", "state", "novelty"; all but
         "state" when absent
-    spans : kind -> spans in ticks, in place of the defaults; spans longer than an eighth of the normal time are left out
+    spans : kind -> spans in ticks, in place of the defaults; spans longer than a twelfth of the normal time are left out
     statistics : what is read off the vectors; `Statistic.QUADRATIC` for the classical candidates
     diagonal : leave correlations out, each channel for itself
 

@@ -193,7 +193,7 @@ def _ridge(moments: Moments, width: int, lags: int, penalty: float) -> Float64Ar
     """(lags, C, C) weights of the lags 1..lags."""
     past = slice(width, (lags + 1) * width)
     inner = moments.table[past, past] + penalty * np.eye(lags * width)
-    out: Float64Array = np.linalg.solve(inner, moments.table[past, :width]).reshape(lags, width, width)
+    out: Float64Array = np.asarray(np.linalg.solve(inner, moments.table[past, :width]), dtype=np.float64).reshape((lags, width, width))
     return out
 
 
