@@ -79,6 +79,8 @@ def unpack(arrays: dict[str, np.ndarray], prefix: str) -> tuple[NormalTrace, ...
     """What `pack` wrote."""
     lengths = [int(count) for count in arrays[f"{prefix}.length"]]
     trace = arrays[f"{prefix}.trace"]
+    if any(length < 0 for length in lengths) or sum(lengths) != len(trace):
+        raise EvidenceError(f"the stretches of {prefix} do not add up to its {len(trace)} values", do="train the model again")
     judge = np.unpackbits(arrays[f"{prefix}.judge"], count=len(trace)).astype(bool)
     ticks = _from_steps(arrays[f"{prefix}.tick"], lengths)
     pieces, low = [], 0

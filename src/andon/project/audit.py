@@ -44,7 +44,8 @@ class Audits:
         audit = self.audits[asset]
         return say(
             "cli.audit.head", language, assets=1, tags=len(audit.statistics), rows=f"{audit.rows:,}",
-            start=format_instant(audit.start, audit.zone), end=format_instant(audit.end, audit.zone), interval=format_duration(audit.interval_ns),
+            start=format_instant(audit.start, audit.zone), end=format_instant(audit.end, audit.zone),
+            interval=format_duration(audit.interval_ns),
         )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
@@ -144,7 +145,7 @@ def plant_from_audit(
     for item in found.audits.values():
         for statistics in item.statistics:
             suggestion = item.suggestions[statistics.tag]
-            tag = suggestion.tag if statistics.tag not in tags else tags[statistics.tag]
+            tag = tags.get(statistics.tag, suggestion.tag)
             mine = listed.get(statistics.tag)
             if mine is not None:
                 tag = replace(
@@ -155,7 +156,7 @@ def plant_from_audit(
                 tag = replace(tag, role=Role.IGNORED)
             tags[statistics.tag] = tag
             because[statistics.tag] = suggestion.because
-    for number, (tag_id, reasons) in enumerate(because.items(), start=1):
+    for number, reasons in enumerate(because.values(), start=1):
         if reasons:
             comments[f"tag[{number}]"] = "; ".join(reasons)
     first = next(iter(found.audits.values()))

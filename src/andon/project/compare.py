@@ -14,12 +14,11 @@ from andon.evaluating import Span as TimeSpan
 from andon.plant.arrays import BoolArray, Float64Array
 from andon.plant.label import Label, LabelKind
 from andon.plant.time import HOUR_NS, format_duration
-from andon.scoring.detector import Detector
+from andon.scoring.detector import Detector, judged_part
 from andon.scoring.monitor import Monitor, Scored
 
 WEEK_NS = 7 * 24 * HOUR_NS
 VUS_THRESHOLDS = 100
-MOST_VUS_ROWS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +97,25 @@ def compare(monitor: Monitor, scored: Scored, labels: Sequence[Label], *, chosen
     prepared, judge = scored.prepared, scored.judge
     interval = prepared.interval_ns
     detector: Detector = monitor.detector
-    first, _ = detector.expect(prepared, detector.start())
+    expectations, _ = detector.expect(prepared, detector.start())
+    seen, first = judged_part(prepared, expectations, detector.exogenous)
     truth = label_mask(prepared.time, mine, LabelKind.FAULT)
     outside = judge & ~label_mask(prepared.time, mine, LabelKind.FAULT, LabelKind.PLANNED, LabelKind.UNKNOWN)
     running = max(int(outside.sum()) * interval, 1)
     window = _window(scored)
+    period = (int(prepared.time[0]), int(prepared.time[-1])) if prepared.rows else (0, 0)
     spans = [TimeSpan(event.start, event.end) for event in scored.events]
-    head, scores = _measures(chosen, True, spans, scored.trace, judge, truth, mine, running, window, monitor, None)
+    head, scores = _measures(chosen, True, spans, scored.trace, judge, truth, mine, running, period, window, monitor, None)
     rows = [head]
     for rival in monitor.rivals:
         if not set(rival.cores) <= set(first):
             continue
-        trace = rival.trace(prepared, first)
+        trace = rival.trace(seen, first)
         found = [
             TimeSpan(span.start * interval, None if span.end is None else span.end * interval)
             for span in rival.events(trace, judge, prepared.tick)
         ]
-        rows.append(_measures(rival.name, False, found, trace, judge, truth, mine, running, window, monitor, rival.found)[0])
+        rows.append(_measures(rival.name, False, found, trace, judge, truth, mine, running, period, window, monitor, rival.found)[0])
     return Comparison(tuple(rows), scores)
 
 
@@ -132,19 +133,21 @@ def _measures(
     truth: BoolArray,
     labels: Sequence[Label],
     running_ns: int,
+    period: tuple[int, int],
     window: int,
     monitor: Monitor,
     found: float | None,
 ) -> tuple[Measures, EventScores]:
     gap = monitor.calibration.budget.merge_gap_ns
-    scores = match_events(spans, labels, running_ns=running_ns, merge_gap_ns=gap)
+    scores = match_events(spans, labels, running_ns=running_ns, merge_gap_ns=gap, since_ns=period[0], until_ns=period[1])
     labelled = bool((truth & judge).any()) and not bool((truth | ~judge).all())
     delay = scores.median_delay_ns
-    vus = vus_pr(truth[judge], np.nan_to_num(trace[judge]), window, VUS_THRESHOLDS) if labelled and judge.sum() <= MOST_VUS_ROWS else None
+    vus = vus_pr(truth[judge], np.nan_to_num(trace[judge]), window, VUS_THRESHOLDS) if labelled else None
     week = WEEK_NS / running_ns
     rate = scores.false_rate
     return Measures(
-        name=name, chosen=chosen, events=len(spans), caught=len(scores.caught) if labelled else None, missed=len(scores.missed) if labelled else None,
+        name=name, chosen=chosen, events=len(spans), caught=len(scores.caught) if labelled else None,
+        missed=len(scores.missed) if labelled else None,
         false=scores.false_count, false_per_week=scores.false_count * week, false_low=rate.low * 7, false_high=rate.high * 7,
         median_delay_s=None if not math.isfinite(delay) else delay / 1e9, vus_pr=vus, found=found,
     ), scores  # fmt: skip

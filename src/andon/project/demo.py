@@ -62,8 +62,8 @@ class Demo:
         yield say("project.demo.trained", self.language, version=trained.version, seconds=round(time.monotonic() - began))
         yield from trained.sentences(self.language)
         scored = score(
-            trained.path, [str(files.faults)], how, out=str(self.out / "out"), lab=[str(files.lab)], labels=str(files.labels), models=str(self.out / "models"),
-            language=self.language, progress=self.progress,
+            trained.path, [str(files.faults)], how, out=str(self.out / "out"), lab=[str(files.lab)], labels=str(files.labels),
+            models=str(self.out / "models"), language=self.language, progress=self.progress,
         )  # fmt: skip
         self.figures |= scored.to_dict()
         self.report = scored.report

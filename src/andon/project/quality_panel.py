@@ -68,8 +68,8 @@ def _panel(model: Any, points: list[QualityPoint], report: Any) -> QualityPanel:
         spread = float(((truth - truth.mean()) ** 2).mean())
         r2 = 1.0 - rmse**2 / spread if spread > 0 else None
     return QualityPanel(
-        target=model.target, unit=model.unit, chosen=model.candidate, level=model.settings.level, coverage=coverage, width=width, rmse=rmse, r2=r2,
-        refused=1.0 - len(answered) / len(points) if points else 0.0, dead_time_s=model.plan.dead * model.interval_ns / NS,
+        target=model.target, unit=model.unit, chosen=model.candidate, level=model.settings.level, coverage=coverage, width=width,
+        rmse=rmse, r2=r2, refused=1.0 - len(answered) / len(points) if points else 0.0, dead_time_s=model.plan.dead * model.interval_ns / NS,
         points=tuple(points), candidates=tuple(quality_rows(report)) if report is not None else (),
         better_afterwards=report.would_have_won if report is not None and report.would_have_won != report.chosen else "",
     )  # fmt: skip

@@ -12,7 +12,6 @@ from typing import Any
 from andon import __version__
 from andon.auditing import audit as audit_recording
 from andon.evidence.sentence import shift_sentence
-from andon.plant.atomic_write import write_bytes
 from andon.plant.errors import At, PlantFileError
 from andon.plant.file.schema import PlantFile
 from andon.plant.progress import Progress, silent
@@ -25,7 +24,7 @@ from andon.project.quality_panel import quality_rows
 from andon.project.report_data import build_report, write_results
 from andon.project.sources import Sources, read_plant, read_sources
 from andon.scoring.fingerprint import data_fingerprint
-from andon.scoring.model_file import from_bundle, pack
+from andon.scoring.model_file import pack
 from andon.scoring.monitor import Monitor, Scored
 from andon.store import ModelStore, file_name
 
@@ -219,13 +218,3 @@ def quality_card(report: Any) -> dict[str, Any]:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def load_model(store: ModelStore, name: str) -> Monitor:
-    """The monitor that MODEL means, with the promise that the store keeps for it."""
-    from andon.scoring.bundle import read_bundle
-
-    return from_bundle(read_bundle(store.resolve(name)))
-
-
-__all__ = ["TrainedModel", "load_model", "report_card", "train", "write_bytes"]

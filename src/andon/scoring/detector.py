@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from andon.evidence.views import Views, ViewState, ViewTrace
-from andon.plant.arrays import BoolArray, StatusArray
+from andon.plant.arrays import BoolArray, Float32Array, StatusArray
 from andon.plant.verdict import Why
 from andon.plant.window import Expectation, Prepared
 from andon.scoring.linear_core import LinearCore, LinearState
@@ -66,6 +67,7 @@ class Detector:
     views : fitted views
     warm_up : ticks after a reset that cannot be judged
     graphs : the network's two graphs as they stand in the model file, sequence and step; None without a network
+    exogenous : channels that people set: they explain the others and are never judged themselves
     """
 
     linear: LinearCore
@@ -73,6 +75,7 @@ class Detector:
     views: Views
     warm_up: int
     graphs: tuple[bytes, bytes] | None = None
+    exogenous: tuple[int, ...] = ()
 
     def start(self) -> DetectorState:
         """State before the first tick."""
@@ -99,12 +102,34 @@ class Detector:
         EvidenceError : other channels than at training
         """
         expectations, state = self.expect(prepared, state)
-        views, view_state = self.views.run(prepared, expectations, state.views, shares_above=shares_above)
+        seen, told = judged_part(prepared, expectations, self.exogenous)
+        views, view_state = self.views.run(seen, told, state.views, shares_above=shares_above)
         age = ages(prepared.reset, state.age)
         warming = (age < self.warm_up) & (prepared.why == Why.JUDGED)
         why = np.where(warming, np.uint8(Why.WARMING_UP), prepared.why)
         last = int(age[-1]) + 1 if prepared.rows else state.age
         return Detection(expectations, views, why), replace(state, views=view_state, age=last)
+
+
+def judged_part(
+    prepared: Prepared, expectations: Mapping[str, Expectation], exogenous: Sequence[int]
+) -> tuple[Prepared, dict[str, Expectation]]:
+    """What the views may see: channels that people set stand at zero and are expected there, so a move is no evidence.
+
+    A set-point is no symptom: an operator moved it on purpose, and what it does to the process is in the expectations of the
+    other channels.
+    """
+    if not exogenous:
+        return prepared, dict(expectations)
+    at = list(exogenous)
+
+    def still(values: Float32Array) -> Float32Array:
+        out = values.copy()
+        out[:, at] = 0.0
+        return out
+
+    told = {core: replace(e, forecast=still(e.forecast), relation=still(e.relation)) for core, e in expectations.items()}
+    return replace(prepared, x=still(prepared.x)), told
 
 
 def ages(reset: BoolArray, before: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

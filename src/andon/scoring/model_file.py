@@ -85,7 +85,7 @@ def to_members(monitor: Monitor) -> dict[str, bytes]:
     members = {
         PREPARATION: _json(monitor.preparation.to_dict()),
         PLAIN: _json({
-            "assets": list(monitor.assets), "warm_up": detector.warm_up, "linear_about": detector.linear.about,
+            "assets": list(monitor.assets), "warm_up": detector.warm_up, "exogenous": list(detector.exogenous), "linear_about": detector.linear.about,
             "tags": [asdict(tag) for tag in monitor.tags], "quality": [model.meta() for model in monitor.quality],
         }),
         LINEAR: pack_arrays(detector.linear.to_arrays()),
@@ -123,7 +123,7 @@ def from_bundle(bundle: Bundle, *, threads: int | None = None) -> Monitor:
     """The monitor in a checked bundle."""
     try:
         return _from_bundle(bundle, threads or os.cpu_count() or 1)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, MemoryError) as error:
         raise BundleError(f"a part of the model is incomplete: {error!r}", at=At(file=bundle.file), do="train the model again") from error
     except (EvidenceError, PreparationError) as error:
         raise BundleError(error.what, at=At(file=bundle.file), do=error.do) from error
@@ -137,7 +137,7 @@ def _from_bundle(bundle: Bundle, threads: int) -> Monitor:
     if SEQUENCE in bundle.members:
         graphs = (bundle.member(SEQUENCE), bundle.member(STEP))
         network = NetworkCore.from_bytes(*graphs, bundle.json(NETWORK), threads=threads)
-    detector = Detector(linear, network, views, int(plain["warm_up"]), graphs)
+    detector = Detector(linear, network, views, int(plain["warm_up"]), graphs, tuple(plain["exogenous"]))
     calibration = Calibration.from_parts(bundle.json(CALIBRATION), bundle.arrays(TRACES))
     preparation = Preparation.from_dict(bundle.json(PREPARATION))
     if not linear.channels == views.channels == len(preparation.channels):

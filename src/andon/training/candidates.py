@@ -16,13 +16,13 @@ from andon.evidence.calibrate import CalibrationRefused, calibrate
 from andon.evidence.calibration import Calibration
 from andon.evidence.fault_trace import FaultTrace
 from andon.evidence.lines import Statistic
-from andon.evidence.standard_faults import Injection, fault_trace, standard_faults
+from andon.evidence.standard_faults import fault_trace, standard_faults
 from andon.evidence.views import fit_views
 from andon.plant.arrays import BoolArray, Float64Array
 from andon.plant.budget import Budget
 from andon.plant.progress import Progress, silent
 from andon.plant.window import Expectation, Prepared
-from andon.scoring.detector import LINEAR, NETWORK, Detector, ages
+from andon.scoring.detector import LINEAR, NETWORK, Detector, ages, judged_part
 from andon.scoring.linear_core import LinearCore
 from andon.scoring.network_core import NetworkCore
 
@@ -96,6 +96,7 @@ def try_candidates(
     sigma: Float64Array,
     warm_up: int,
     seed: int = 0,
+    exogenous: Sequence[int] = (),
     only: Sequence[str] | None = None,
     progress: Progress = silent,
 ) -> tuple[Tried, ...]:
@@ -109,32 +110,65 @@ def try_candidates(
     held_back : (T,) bool, normal calibration time
     budget : the promise that all are held to
     sigma : (C,) standard deviation of each channel's normal residual
+    exogenous : channels that people set; never judged, never faulted
     only : names of candidates; all where absent
 
     Returns
     -------
     in the order of `CANDIDATES`
     """
-    stretch = _stretch(held_back)
-    part = prepared.part(*stretch)
-    injected = list(standard_faults(part, sigma, count=FAULTS, seed=seed, rows=held_back[slice(*stretch)]))
+    low, high = _stretch(held_back)
+    part, held = prepared.part(low, high), held_back[low:high]
     chosen = [c for c in CANDIDATES if set(c.cores) <= set(expectations) and (only is None or c.name in only)]
-    pieces = [(injection, piece, _expect(linear, network, piece)) for injection, piece in injected]
-    tried = []
+    prepared, told = judged_part(prepared, expectations, exogenous)
+    detectors, traces = [], []
+    seen = prepared.part(low, high)
     for number, candidate in enumerate(chosen):
-        progress("choosing", number / len(chosen))
-        seen = {core: expectations[core] for core in candidate.cores}
+        progress("choosing", 0.4 * number / len(chosen))
+        cores = {core: told[core] for core in candidate.cores}
         more = {} if candidate.statistics is None else {"statistics": candidate.statistics}
-        views = fit_views(prepared, seen, train, only=candidate.only, spans=candidate.spans, diagonal=candidate.diagonal, **more)
-        uses_network = network if NETWORK in candidate.cores else None
-        detector = Detector(linear, uses_network, views, warm_up)
-        tried.append(
-            _try(
-                candidate, detector, part, {k: _cut(e, *stretch) for k, e in seen.items()}, held_back[slice(*stretch)], pieces, budget, seed
-            )
-        )
+        views = fit_views(prepared, cores, train, only=candidate.only, spans=candidate.spans, diagonal=candidate.diagonal, **more)
+        detectors.append(Detector(linear, network if NETWORK in candidate.cores else None, views, warm_up, exogenous=tuple(exogenous)))
+        cut = {core: _cut(expected, low, high) for core, expected in cores.items()}
+        traces.append(views.run(seen, cut, views.start())[0].trace)
+    faults = _fault_traces(part, held, chosen, detectors, linear, network, sigma, seed, progress)
+    judge = held & (part.why == 0) & (ages(part.reset, 0) >= warm_up)
+    tried = []
+    for candidate, detector, trace, found in zip(chosen, detectors, traces, faults, strict=True):
+        try:
+            calibration = calibrate(trace, judge, part.tick, part.interval_ns, budget, faults=found, seed=seed)
+        except CalibrationRefused as refused:
+            tried.append(Tried(candidate, detector, None, (), float("nan"), refused))
+            continue
+        costs = cost(calibration)
+        tried.append(Tried(candidate, detector, calibration, costs, found_share(costs)))
     progress("choosing", 1.0)
     return tuple(tried)
+
+
+def _fault_traces(
+    part: Prepared,
+    held: BoolArray,
+    chosen: Sequence[Candidate],
+    detectors: Sequence[Detector],
+    linear: LinearCore,
+    network: NetworkCore | None,
+    sigma: Float64Array,
+    seed: int,
+    progress: Progress,
+) -> list[list[FaultTrace]]:
+    """What each candidate makes of each injected fault; the cores run once a piece, and no piece is kept."""
+    found: list[list[FaultTrace]] = [[] for _ in chosen]
+    able = sigma.copy()
+    able[list(detectors[0].exogenous)] = 0.0
+    for number, (injection, piece) in enumerate(standard_faults(part, able, count=FAULTS, seed=seed, rows=held)):
+        progress("choosing", 0.4 + 0.5 * number / FAULTS)
+        judge = (piece.why == 0) & (ages(piece.reset, 0) >= detectors[0].warm_up)
+        seen, told = judged_part(piece, _expect(linear, network, piece), detectors[0].exogenous)
+        for traces, candidate, detector in zip(found, chosen, detectors, strict=True):
+            views, _ = detector.views.run(seen, {core: told[core] for core in candidate.cores}, detector.views.start())
+            traces.append(fault_trace(injection, views.trace, judge, piece.tick))
+    return found
 
 
 def choose(tried: Sequence[Tried]) -> Tried:
@@ -152,38 +186,9 @@ def choose(tried: Sequence[Tried]) -> Tried:
     return next(item for item in able if item.found >= best - 1.0 / FAULTS)
 
 
-def _try(
-    candidate: Candidate,
-    detector: Detector,
-    part: Prepared,
-    expectations: Mapping[str, Expectation],
-    held_back: BoolArray,
-    pieces: Sequence[tuple[Injection, Prepared, dict[str, Expectation]]],
-    budget: Budget,
-    seed: int,
-) -> Tried:
-    trace, _ = detector.views.run(part, expectations, detector.views.start())
-    judge = held_back & (part.why == 0) & (_age(part.reset) >= detector.warm_up)
-    faults: list[FaultTrace] = []
-    for injection, piece, expected in pieces:
-        seen, _ = detector.views.run(piece, {core: expected[core] for core in candidate.cores}, detector.views.start())
-        ok = (piece.why == 0) & (_age(piece.reset) >= detector.warm_up)
-        faults.append(fault_trace(injection, seen.trace, ok, piece.tick))
-    try:
-        calibration = calibrate(trace.trace, judge, part.tick, part.interval_ns, budget, faults=faults, seed=seed)
-    except CalibrationRefused as refused:
-        return Tried(candidate, detector, None, (), float("nan"), refused)
-    costs = cost(calibration)
-    return Tried(candidate, detector, calibration, costs, found_share(costs))
-
-
 def _stretch(rows: BoolArray) -> tuple[int, int]:
     at = np.flatnonzero(rows)
     return (int(at[0]), int(at[-1]) + 1) if len(at) else (0, 0)
-
-
-def _age(reset: BoolArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    return ages(reset, 0)
 
 
 def _cut(expectation: Expectation, low: int, high: int) -> Expectation:

@@ -16,6 +16,7 @@ from andon.plant.file.schema import PlantFile
 from andon.plant.label import Label, LabResults
 from andon.plant.progress import Progress, silent
 from andon.plant.recording import Recording
+from andon.plant.tag import Role
 from andon.plant.time import NS
 from andon.plant.verdict import Sentence
 from andon.plant.window import Expectation, Prepared
@@ -133,7 +134,8 @@ def fit_monitor(
     warm_up = _warm_up(linear, network)
     sigma = normal_sigma(prepared, expectations.get(NETWORK, first), train)
     promised = plant.budget_group(recording.asset).budget
-    tried, refused = _tried(prepared, expectations, linear, network, train, held_back, promised, sigma, warm_up, seed, progress)
+    exogenous = tuple(at for at, tag in enumerate(preparation.channel_tags) if plant.tag(tag).role is Role.SETPOINT)
+    tried, refused = _tried(prepared, expectations, linear, network, train, held_back, promised, sigma, warm_up, seed, exogenous, progress)
     best = choose(tried)
     assert best.calibration is not None
     detector = replace(best.detector, network=network, graphs=graphs)
@@ -181,14 +183,16 @@ def _tried(
     sigma: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
     warm_up: int,
     seed: int,
+    exogenous: tuple[int, ...],
     progress: Progress,
 ) -> tuple[tuple[Tried, ...], Sentence | None]:
     """All candidates at the promise, or at the tightest promise that can be made where it is refused."""
 
     def at(promise: Budget) -> tuple[Tried, ...]:
         return try_candidates(
-            prepared, expectations, linear, network, train, held_back, promise, sigma=sigma, warm_up=warm_up, seed=seed, progress=progress
-        )
+            prepared, expectations, linear, network, train, held_back, promise, sigma=sigma, warm_up=warm_up, seed=seed,
+            exogenous=exogenous, progress=progress,
+        )  # fmt: skip
 
     tried = at(budget)
     refusals = [item.refused for item in tried if item.refused is not None]
