@@ -31,6 +31,7 @@ FAMILIES: list[Family] = [
     RidgeOnLags(lags=20),
     PartialLeastSquares(lags=20),
     SmoothResponse(shapes=((20, 0.9),)),
+    SmoothResponse(shapes=((20, 0.9),), against_known=True),
     KernelOnMeans(((0, 2),), few=200, most=300),
     BoostedTrees(),
     RidgeOnFeatures(),
@@ -119,10 +120,10 @@ def test_fading_root_makes_the_kernel() -> None:
 def test_the_kernel_finds_a_product_that_a_line_cannot() -> None:
     _, labels, tables, y, _ = case(900, wander=0.05, bend=1.0)
     folds = forward_folds(labels.row)
-    bent = search(KernelOnMeans(((1, 2, 3),)), tables, y, labels, folds, "inputs")
-    line = search(RidgeOnLags(lags=20), tables, y, labels, folds, "inputs")
+    (bent,) = search(KernelOnMeans(((1, 2, 3),)), tables, y, labels, folds, "inputs")
+    (line,) = search(RidgeOnLags(lags=20), tables, y, labels, folds, "inputs")
     assert bent.loss < 0.7 * line.loss
-    mixed, weight = blend(y, [line, bent])
+    mixed, weight = blend(y, [line, bent], labels, "inputs")
     assert weight.min() >= 0.0
     assert weight[1] > weight[0]
     np.testing.assert_allclose(mixed.final.of(tables), mixed.final.of(tables.rows(np.arange(len(y)))))

@@ -17,6 +17,7 @@ from andon.training.quality.family import Searched
 from andon.training.quality.labelled import Labelled, Tables
 
 LAST_VALUE = Correction(np.array([1.0, 0.0, 0.0]), SLOW_SPAN, 1.0, 1e15, 1.0, 1.0)
+UNCORRECTED = Correction(np.zeros(3), SLOW_SPAN, 1.0, 1e15, 1.0, 1.0)
 MOVING_MEAN = Correction(np.array([0.0, 0.0, 1.0]), 10.0, 1.0, 1e15, 1.0, 1.0)
 
 
@@ -126,9 +127,7 @@ def assemble(ground: Ground, found: Searched, mode: str, correction: Correction 
     z = describe_scale(history_of(ground.tables), np.nan_to_num(found.later), ground.abnormality)
     scale = fit_scale(left, z, size)
     scores = left[finite] / scale.at(z[finite])
-    gap = float(np.median(np.diff(ground.labels.row))) if len(ground.labels.row) > 1 else 1.0
     remember = int(min(max(64, 2 * int(ground.labels.delay.max()) + 16), 100_000))
-    del gap
     return QualityModel(
         ground.target, ground.unit, ground.channels, ground.interval_ns, ground.plan, found.final.response, ground.centre,
         ground.spread, mode, float(ground.labels.value.min()), float(ground.labels.value.max()), correction, scale,

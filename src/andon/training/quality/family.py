@@ -85,12 +85,14 @@ def search(
     folds: list[tuple[Int64Array, Int64Array]],
     mode: str,
     kept: tuple[int, int] | None = None,
-) -> Searched:
-    """The best setting of a family by forward folds; all settings see the same folds.
+    most: int = 1,
+) -> list[Searched]:
+    """The best settings of a family by forward folds, each from another group; all settings see the same folds.
 
     Parameters
     ----------
     kept : a setting that was chosen before (`Searched.place`); no other is fitted
+    most : how many settings are returned at most, best first
     """
     found: dict[tuple[int, int], tuple[str, Float64Array]] = {}
     groups = list(family.groups(mode))
@@ -104,7 +106,13 @@ def search(
                     found[g, k] = (setting, np.full(len(y), np.nan))
                 found[g, k][1][judge] = fitted.of(judged)
     losses = {key: later_loss(y, later, labels, mode) for key, (_, later) in found.items()}
-    best = min(losses, key=lambda key: (losses[key] if np.isfinite(losses[key]) else np.inf, key))
-    setting, later = found[best]
-    _, _, final = next(iter(family.path(tables, y, labels, groups[best[0]], best[1])))
-    return Searched(family.name, setting, losses[best], later, final, best)
+    ranked = sorted(losses, key=lambda key: (losses[key] if np.isfinite(losses[key]) else np.inf, key))
+    places: list[tuple[int, int]] = []
+    for place in ranked:
+        if len(places) < most and place[0] not in {other[0] for other in places}:
+            places.append(place)
+    out = []
+    for place in places:
+        _, _, final = next(iter(family.path(tables, y, labels, groups[place[0]], place[1])))
+        out.append(Searched(family.name, found[place][0], losses[place], found[place][1], final, place))
+    return out

@@ -14,7 +14,7 @@ from andon.plant.progress import Progress, silent
 from andon.plant.window import Expectation, Prepared
 from andon.scoring.input_history import HistoryPlan
 from andon.scoring.quality import Correction, QualityModel
-from andon.training.quality.assemble import LAST_VALUE, MOVING_MEAN, Ground, assemble, replay
+from andon.training.quality.assemble import LAST_VALUE, MOVING_MEAN, UNCORRECTED, Ground, assemble, replay
 from andon.training.quality.dead_time import DeadTime, estimate_dead_time
 from andon.training.quality.family import Family, Searched, later_loss, search
 from andon.training.quality.labelled import Labelled, build_tables, forward_folds, label_rows, thin
@@ -25,6 +25,7 @@ from andon.training.quality.smooth_response import Constant, PartialLeastSquares
 MOST_CHANNELS = 60
 _LAGS = 60
 _SPANS = (1, 2, 3, 4, 6, 8, 12, 16, 32, 64)
+_NEED_RESULTS = {"last lab value": LAST_VALUE, "moving mean": MOVING_MEAN}
 _KERNEL_SPANS = ((0, 5), (2, 4, 6), (1, 3, 5, 7), (3, 5, 7, 8))
 
 
@@ -45,6 +46,28 @@ class _Case:
     level: float
     head: int
     seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """One setting of one family, with the correction that is fixed for it (None: fitted), and the parts of a blend."""
+
+    name: str
+    searched: Searched
+    fixed: Correction | None
+    mode: str
+    parts: tuple[str, ...] = ()
+
+    def loss(self, ground: Ground) -> float:
+        """Mean squared error of the forward folds; raw where nothing corrects."""
+        if self.fixed is UNCORRECTED:
+            return later_loss(ground.y, self.searched.later, ground.labels, "inputs")
+        return self.searched.loss
+
+    @property
+    def words(self) -> str:
+        """The setting in words."""
+        return self.searched.setting + (", uncorrected" if self.fixed is UNCORRECTED else "")
 
 
 def fit_quality(
@@ -99,40 +122,48 @@ def fit_quality(
         progress(f"quality {lab.target}", min(names["done"] / names["total"], 1.0))
 
     ground = _ground(case, learn)
-    found = _search_all(case, ground, tell)
     span = _stretch(calibrate)
-    scored = {}
-    for name, (searched, fixed) in found.items():
-        model = assemble(ground, searched, "lab" if fixed else mode, fixed)
-        scored[name] = _score(case, model, span, calibrate)[0]
-    eligible = [name for name, (_, fixed) in found.items() if mode == "lab" or fixed is None]
+    found: dict[str, _Variant] = {}
+    scored: dict[str, PeriodScore] = {}
+    for variant in _variants(case, ground, tell):
+        score = _score(case, assemble(ground, variant.searched, variant.mode, variant.fixed), span, calibrate)[0]
+        # Within a family both the forward folds and the calibration period count: the latter alone is short.
+        if variant.name not in found or _merit(ground, variant, score) < _merit(ground, found[variant.name], scored[variant.name]):
+            found[variant.name], scored[variant.name] = variant, score
+    mixed = _blend(ground, found, scored, case.mode)
+    for variant in mixed:
+        score = _score(case, assemble(ground, variant.searched, variant.mode, variant.fixed), span, calibrate)[0]
+        if "blend" not in found or _merit(ground, variant, score) < _merit(ground, found["blend"], scored["blend"]):
+            found["blend"], scored["blend"] = variant, score
+    eligible = [name for name in found if mode == "lab" or name not in _NEED_RESULTS]
     chosen = min(eligible, key=lambda name: (scored[name].pinball, name))
-    ground = _ground(case, both)
-    final = _search_all(case, ground, tell, {name: searched for name, (searched, _) in found.items()})
+    report_rows: Sequence[Float64Array] | None = None
     evaluated: dict[str, PeriodScore] = {}
-    model = assemble(ground, final[chosen][0], mode, final[chosen][1])
-    model = replace(model, candidate=chosen)
-    period = calibrate if evaluate is None or not evaluate.any() else evaluate
-    report_rows = None
+    period = calibrate
+    if evaluate is None or not evaluate.any():
+        first = found[chosen]
+        report_rows = _score(case, assemble(ground, first.searched, first.mode, first.fixed), span, calibrate)[1]
+    # The choice is made; every candidate now learns from both periods, with its setting kept.
+    ground = _ground(case, both)
+    final = _refit(case, ground, found, tell)
+    model = replace(assemble(ground, final[chosen].searched, mode, final[chosen].fixed), candidate=chosen)
     if evaluate is not None and evaluate.any():
-        for name, (searched, fixed) in final.items():
-            rival = model if name == chosen else assemble(ground, searched, "lab" if fixed else mode, fixed)
+        period = evaluate
+        for name, variant in final.items():
+            rival = model if name == chosen else assemble(ground, variant.searched, variant.mode, variant.fixed)
             evaluated[name], rows = _score(case, rival, _stretch(evaluate), evaluate)
             report_rows = rows if name == chosen else report_rows
-    else:
-        first = assemble(_ground(case, learn), found[chosen][0], mode, found[chosen][1])
-        _, report_rows = _score(case, first, span, calibrate)
     assert report_rows is not None
     candidates = [
-        Candidate(name, searched.setting, name in eligible, searched.loss, scored[name], evaluated.get(name))
-        for name, (searched, _) in found.items()
+        Candidate(name, variant.words, name in eligible, variant.searched.loss, scored[name], evaluated.get(name))
+        for name, variant in found.items()
     ]
     candidates.sort(key=lambda item: (not item.eligible, item.calibrate.pinball))
     winner = min((name for name in eligible if name in evaluated), key=lambda name: evaluated[name].pinball, default="")
     judged = case.labels.part(period[case.labels.row])
     value, low, high = report_rows
     report = QualityReport(
-        lab.target, lab.unit, mode, level, chosen, final[chosen][0].setting, winner, tuple(candidates),
+        lab.target, lab.unit, mode, level, chosen, found[chosen].words, winner, tuple(candidates),
         coverages(judged.value, low, high, level, prepared.mode[judged.row]), dead, prepared.interval_ns, len(case.labels.row),
         judged.row, judged.value, value, low, high,
     )  # fmt: skip
@@ -199,8 +230,10 @@ def _ground(case: _Case, labels: Labelled) -> Ground:
 
 
 def _families(case: _Case) -> list[Family]:
+    late = [SmoothResponse(against_known=True)] if case.mode == "lab" else []
     families: list[Family] = [
-        Constant(), RidgeOnLags(), PartialLeastSquares(), BoostedTrees(seed=case.seed), SmoothResponse(), KernelOnMeans(_KERNEL_SPANS),
+        Constant(), RidgeOnLags(), PartialLeastSquares(), BoostedTrees(seed=case.seed), SmoothResponse(), *late,
+        KernelOnMeans(_KERNEL_SPANS),
     ]  # fmt: skip
     if case.features is not None:
         families.append(RidgeOnFeatures())
@@ -209,37 +242,52 @@ def _families(case: _Case) -> list[Family]:
     return families
 
 
-def _search_all(
-    case: _Case, ground: Ground, tell: Callable[[], None], before: dict[str, Searched] | None = None
-) -> dict[str, tuple[Searched, Correction | None]]:
-    """Every candidate by name, with its fixed correction where it has one.
-
-    Parameters
-    ----------
-    before : candidates whose settings are kept; only the fit is made anew
-    """
-    out: dict[str, tuple[Searched, Correction | None]] = {}
-    parts: list[Searched] = []
+def _variants(case: _Case, ground: Ground, tell: Callable[[], None]) -> list[_Variant]:
+    """Every candidate: the best settings of each family, with and without correction by results."""
+    out: list[_Variant] = []
     for family in _families(case):
-        kept = None if before is None else before[family.name].place
-        searched = search(family, ground.tables, ground.y, ground.labels, ground.folds, case.mode, kept)
-        out[searched.name] = (searched, None)
-        if not isinstance(family, Constant):
-            parts.append(searched)
+        plain = isinstance(family, Constant)
+        for searched in search(family, ground.tables, ground.y, ground.labels, ground.folds, case.mode, most=2):
+            out.append(_Variant(family.name, searched, None, case.mode))
+            if case.mode == "lab" and not plain:
+                out.append(_Variant(family.name, searched, UNCORRECTED, case.mode))
+            if plain:
+                out += [_Variant(name, searched, fixed, "lab") for name, fixed in _NEED_RESULTS.items()]
         tell()
-    mean = out["training mean"][0]
-    out["last lab value"] = (replace(mean, name="last lab value"), LAST_VALUE)
-    out["moving mean"] = (replace(mean, name="moving mean"), MOVING_MEAN)
-    # A blend of the families that are within reach of the best one; the others only add noise.
-    best = min(part.loss for part in parts)
-    able = [part for part in parts if part.loss <= 1.6 * best]
-    if len(able) > 1:
-        mixed, _ = blend(ground.y, able)
-        mixed = replace(mixed, loss=later_loss(ground.y, mixed.later, ground.labels, case.mode))
-        if before is None or "blend" in before:
-            out["blend"] = (mixed, None)
-    elif before is not None and "blend" in before:
-        out["blend"] = (replace(able[0], name="blend"), None)
+    return out
+
+
+def _blend(ground: Ground, found: dict[str, _Variant], scored: dict[str, PeriodScore], mode: str) -> list[_Variant]:
+    """A blend of the candidates within reach of the best one; the others only add noise."""
+    able = [name for name in found if name not in _NEED_RESULTS and name != "training mean"]
+    able.sort(key=lambda name: scored[name].pinball)
+    able = [name for name in able if scored[name].pinball <= 1.6 * scored[able[0]].pinball]
+    if len(able) < 2:
+        return []
+    mixed = blend(ground.y, [found[name].searched for name in able], ground.labels, mode)[0]
+    out = [_Variant("blend", mixed, None, mode, tuple(able))]
+    return [*out, _Variant("blend", mixed, UNCORRECTED, mode, tuple(able))] if mode == "lab" else out
+
+
+def _merit(ground: Ground, variant: _Variant, score: PeriodScore) -> float:
+    """Pinball loss on the calibration period times root mean squared error of the forward folds: small is good."""
+    return score.pinball * float(np.sqrt(variant.loss(ground)))
+
+
+def _refit(case: _Case, ground: Ground, found: dict[str, _Variant], tell: Callable[[], None]) -> dict[str, _Variant]:
+    """Every chosen variant fitted anew on other results, its setting kept."""
+    out: dict[str, _Variant] = {}
+    families = {family.name: family for family in _families(case)}
+    for name, variant in found.items():
+        if name == "blend":
+            continue
+        family = families[variant.searched.name]
+        (searched,) = search(family, ground.tables, ground.y, ground.labels, ground.folds, case.mode, variant.searched.place)
+        out[name] = replace(variant, searched=searched)
+        tell()
+    if "blend" in found:
+        parts = [out[name].searched for name in found["blend"].parts]
+        out["blend"] = replace(found["blend"], searched=blend(ground.y, parts, ground.labels, case.mode)[0])
     return out
 
 

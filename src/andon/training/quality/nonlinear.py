@@ -10,7 +10,8 @@ import numpy as np
 
 from andon.plant.arrays import Float64Array, Int64Array
 from andon.scoring.responses import BlendResponse, KernelResponse, NetworkResponse, TreeResponse
-from andon.training.quality.family import Fitted, Searched
+from andon.training.quality.correction import fit_correction, known_residuals
+from andon.training.quality.family import Fitted, Searched, later_loss
 from andon.training.quality.labelled import Labelled, Tables
 from andon.training.quality.smooth_response import numbered, solve_positive
 
@@ -151,22 +152,34 @@ class NetworkMedian:
         yield 0, "", Fitted(response, lambda tables: gain * tables.head + float(response.bias))
 
 
-def blend(y: Float64Array, parts: Sequence[Searched], rounds: int = 50) -> tuple[Searched, Float64Array]:
+def blend(y: Float64Array, parts: Sequence[Searched], labels: Labelled, mode: str, rounds: int = 50) -> tuple[Searched, Float64Array]:
     """Weights >= 0 on the parts' out-of-sample predictions, and a constant; small parts are dropped.
+
+    Parameters
+    ----------
+    parts : best first; in mode "lab" errors count after the correction that the first part would have
 
     Returns
     -------
-    the blend (its loss is left to the caller); its weights
+    the blend; its weights
     """
     later = np.stack([part.later for part in parts], axis=1)
-    ok = np.isfinite(later).all(axis=1)
-    x, target = later[ok], y[ok]
-    mean, level = x.mean(axis=0), target.mean()
+    given = np.isfinite(later).all(axis=1)
+    columns = np.concatenate([later, y[:, None]], axis=1)
+    columns[~given] = np.nan
+    level = np.nanmean(columns, axis=0)
+    centred = columns - level
+    if mode == "lab":
+        weight_known = fit_correction(y - later[:, 0], labels).weight
+        for k in range(centred.shape[1]):
+            known = known_residuals(centred[:, k].copy(), labels)
+            centred[:, k] -= np.where(np.isfinite(known), known, 0.0) @ weight_known
+    x, target = centred[given, :-1], centred[given, -1]
     # Non-negative least squares by coordinate descent, drawn a little towards equal weights.
-    gram = (x - mean).T @ (x - mean)
+    gram = x.T @ x
     draw = 0.02 * np.trace(gram) / len(parts)
     gram[np.diag_indices(len(parts))] += draw
-    moment = (x - mean).T @ (target - level) + draw / len(parts)
+    moment = x.T @ target + draw / len(parts)
     weight = np.full(len(parts), 1.0 / len(parts))
     for _ in range(rounds * len(parts)):
         for k in range(len(parts)):
@@ -175,7 +188,7 @@ def blend(y: Float64Array, parts: Sequence[Searched], rounds: int = 50) -> tuple
     if not weight.any():
         weight[0] = 1.0
     kept = np.flatnonzero(weight)
-    bias = float(level - mean[kept] @ weight[kept])
+    bias = float(level[-1] - level[kept] @ weight[kept])
     used = [parts[int(k)] for k in kept]
     share = weight[kept]
     response = BlendResponse(tuple(part.final.response for part in used), share, np.asarray(bias))
@@ -184,4 +197,5 @@ def blend(y: Float64Array, parts: Sequence[Searched], rounds: int = 50) -> tuple
         return bias + sum((float(w) * part.final.of(tables) for w, part in zip(share, used, strict=True)), np.zeros(len(tables.lags)))
 
     words = " + ".join(f"{w:.2f} {part.name}" for w, part in zip(share, used, strict=True))
-    return Searched("blend", words, float("nan"), later[:, kept] @ share + bias, Fitted(response, of)), weight
+    mixed = later[:, kept] @ share + bias
+    return Searched("blend", words, later_loss(y, mixed, labels, mode), mixed, Fitted(response, of)), weight

@@ -96,14 +96,25 @@ def whiten_known(values: Float64Array, labels: Labelled, level: float, change: f
 
 @dataclass(frozen=True, slots=True)
 class SmoothResponse:
-    """Smooth fading response by generalised least squares."""
+    """Smooth fading response by generalised least squares.
 
-    name: str = "smooth response"
+    Attributes
+    ----------
+    shapes : (lags, fade) to try
+    against_known : whiten by the newest result that was known, not by the one before
+    """
+
     shapes: tuple[tuple[int, float], ...] = ((40, 0.9), (60, 0.95))
+    against_known: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a report calls it."""
+        return "smooth response, late error" if self.against_known else "smooth response"
 
     def groups(self, mode: str) -> Sequence[Any]:
-        """(lags, fade, rho); rho < 0: whiten by the newest known result, in mode "lab" alone."""
-        rhos = (0.0, 0.9, 0.98, 0.995) + ((-1.0,) if mode == "lab" else ())
+        """(lags, fade, rho); rho < 0: whiten by the newest known result."""
+        rhos = (-1.0,) if self.against_known else (0.0, 0.9, 0.98, 0.995)
         return [(lags, fade, rho) for lags, fade in self.shapes for rho in rhos]
 
     def path(
