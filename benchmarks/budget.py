@@ -144,7 +144,10 @@ def _faults(detector: Detector, part: Prepared, judge: BoolArray, count: int, se
 
 
 def _in_service(calibration: Calibration, trace: Float64Array, judge: BoolArray, tick: Int64Array) -> tuple[tuple[int, float], float]:
-    """Live for the whole evaluation: the threshold is asked from the log once a day, as the service does."""
+    """Live for the whole evaluation: the threshold is asked from the log once a day, as the service does.
+
+    Every event is marked false 24 hours after it closed; one that stands is marked at the end of each day that it stands.
+    """
     opener, controller = calibration.opener(), Controller.of(calibration)
     state, records, opened = opener.start(), [], []
     interval = calibration.interval_ns
@@ -160,6 +163,10 @@ def _in_service(calibration: Calibration, trace: Float64Array, judge: BoolArray,
         for span in spans.closed:
             closed = (span.end or span.peak) * interval
             records.append(EventRecord(str(span.start), span.start * interval, closed, span.peak_evidence, True, closed + DAY_NS))
+        if state.span is not None and state.span.start <= tick[low] and spans.active.any():
+            now = int(tick[high - 1]) * interval
+            peak = float(trace[low:high][spans.active].max())
+            records.append(EventRecord(f"{state.span.start} day {low // day}", now - DAY_NS, now, peak, True, now))
     week = int(tick[0]) + 7 * day
     later_ns = int(judge[tick >= week].sum()) * interval
     return (sum(1 for at in opened if at >= week), calibration.promised(later_ns)), steps[-1].threshold

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from andon.evidence.calibrate import calibrate
-from andon.evidence.moved import moved, student_tail
+from andon.evidence.moved import moved, standing_tail, student_tail
 from andon.plant.budget import parse_budget
 from tests.evidence.steady import MINUTE, every, steady_trace
 
@@ -51,3 +51,14 @@ def test_a_step_in_the_level_is_seen_within_a_day() -> None:
     calibration = calibrate(trace[:20_000], *every(20_000), MINUTE, parse_budget("1/week"))
     judge, tick = every(1_440, 20_000)
     assert moved(calibration, trace[20_000:] + 0.8 * np.std(trace), judge, tick).moved
+
+
+def test_an_alarm_that_stands_for_days_is_no_normal_event() -> None:
+    trace = steady_trace(40_000, 6, 0.995)
+    calibration = calibrate(trace[:20_000], *every(20_000), MINUTE, parse_budget("1/week"))
+    assert standing_tail(calibration, 6_000, 1) < 0.001
+    assert standing_tail(calibration, 20, 10) > 0.5
+    assert standing_tail(calibration, 6_000, 0) == 1.0
+    later = trace[20_000:].copy()
+    later[:6_000] = np.maximum(later[:6_000], calibration.threshold * 1.01)
+    assert moved(calibration, later, *every(20_000)).moved

@@ -43,6 +43,9 @@ class EventRecord:
     peak_evidence : how high the evidence rose
     false : True: somebody marked it false, counts 1; False: a true alarm, counts 0; None: not marked
     marked_at : ns UTC of the mark; None where not marked. A record and its later mark are one `EventRecord`.
+
+    An event that still stands when it is marked false has a record of its own for each day that it stands, closed at the
+    mark, with the peak of that day: else a standing false alarm would never reach the controller.
     """
 
     id: str

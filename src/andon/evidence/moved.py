@@ -1,7 +1,8 @@
 """The test that says "the process has moved": the evidence of later time against that of the calibration.
 
-Three one-sided looks, Bonferroni: events at the threshold in force, events at the lower level where counting resolves, and
-the mean of -log p over blocks of time. A quieter process is no alarm; its promise holds.
+Four one-sided looks, Bonferroni: events at the threshold in force, events at the lower level where counting resolves, the
+longest event against those of the lower level on normal time, and the mean of -log p over blocks of time. A quieter
+process is no alarm; its promise holds.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Moved:
     promised, expected : the budget's count for that time, and the calibration's mean
     ratio : events against the promise; where fewer than five were opened, from the lower level, where more are seen
     judged_ns : judgeable time looked at
-    why : "events", "exceedances" or "level": the look with the smallest p
+    why : "events", "exceedances", "standing" or "level": the look with the smallest p
     """
 
     moved: bool
@@ -65,7 +66,8 @@ def moved(calibration: Calibration, trace: FloatArray, judge: BoolArray, tick: I
     judged_ns = piece.judged_ticks * calibration.interval_ns
     hours = judged_ns / HOUR_NS
     g = ground(piece.trace, piece.judge, piece.tick, calibration.opening)
-    events = len(first_exceedances(g, calibration.threshold, calibration.opening)[0])
+    start, last = first_exceedances(g, calibration.threshold, calibration.opening)
+    events = len(start)
     lower = len(first_exceedances(g, calibration.base_level, calibration.opening)[0])
     rates, base_rates = np.array(calibration.rates), np.array(calibration.base_rates)
     # Bursts thin out in proportion to the events, so the lower level has more of them.
@@ -73,6 +75,7 @@ def moved(calibration: Calibration, trace: FloatArray, judge: BoolArray, tick: I
     looks = {
         "events": tail_probability(events, rates * hours, calibration.dispersion),
         "exceedances": tail_probability(lower, base_rates * hours, base_dispersion),
+        "standing": standing_tail(calibration, int((piece.tick[last] - piece.tick[start]).max(initial=0)) + 1, events),
         "level": _level_p(calibration, piece.trace[piece.judge]),
     }
     why = min(looks, key=lambda name: looks[name])
@@ -80,6 +83,19 @@ def moved(calibration: Calibration, trace: FloatArray, judge: BoolArray, tick: I
     promised, expected = calibration.promised(judged_ns), calibration.expected(judged_ns)
     ratio = events / promised if events >= 5 else lower / max(float(np.mean(calibration.base_rates)) * hours, 1e-12) * expected / promised
     return Moved(p < level, p, events, promised, expected, ratio, judged_ns, why)
+
+
+def standing_tail(calibration: Calibration, longest: int, events: int) -> float:
+    """P(one of so many events stands this long), durations with a heavy Pareto tail around their mean on normal time."""
+    total = count = 0
+    for piece in calibration.normal:
+        g = ground(piece.trace, piece.judge, piece.tick, calibration.opening)
+        start, last = first_exceedances(g, calibration.base_level, calibration.opening)
+        total += int((piece.tick[last] - piece.tick[start] + 1).sum())
+        count += len(start)
+    if events == 0 or count == 0:
+        return 1.0
+    return float(min(1.0, events * (1.0 + 0.5 * longest * count / total) ** -2.0))
 
 
 def _scores(calibration: Calibration, values: FloatArray) -> Float64Array:
