@@ -17,10 +17,10 @@ from andon.evidence.sentence import (
     event_sentence,
     moved_sentence,
     refused_sentence,
-    render,
     shift_sentence,
 )
 from andon.plant.budget import Budget, parse_budget
+from andon.plant.sentences import speak as render
 from andon.plant.time import DAY_NS, HOUR_NS, MINUTE_NS, NS, parse_instant
 from andon.plant.verdict import View
 from tests.evidence.steady import MINUTE, every, steady_trace

@@ -23,7 +23,6 @@ from andon.evidence.sentence import (
     event_sentence,
     moved_sentence,
     refused_sentence,
-    render,
     shift_sentence,
 )
 from andon.evidence.standard_faults import STANDARD_FAULTS, Injection, fault_trace, standard_faults
@@ -60,7 +59,6 @@ __all__ = [
     "rebudget",
     "rebudget_many",
     "refused_sentence",
-    "render",
     "shift_sentence",
     "split_budget",
     "standard_faults",

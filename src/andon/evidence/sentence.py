@@ -1,43 +1,24 @@
 """Plain words: what a budget means to the people on shift, and what an event is about.
 
 Sentences are keys and arguments of the message catalogue; an argument may itself be a sentence, or a list of them.
-`render` speaks them in a language; nothing here does.
+`andon.plant.sentences.speak` says them in a language; nothing here does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from andon.evidence.budget import FaultCost
 from andon.evidence.calibrate import CalibrationRefused
 from andon.evidence.calibration import Calibration
 from andon.evidence.moved import Moved
 from andon.plant.budget import Budget
-from andon.plant.messages import say
 from andon.plant.time import DAY_NS, HOUR_NS, MINUTE_NS, NS, format_instant
 from andon.plant.verdict import Sentence, View
 
 _PERIODS = {HOUR_NS: "hour", DAY_NS: "day", 7 * DAY_NS: "week", 30 * DAY_NS: "month", 365 * DAY_NS: "year"}
 _NUMBER_WORDS = 12
 _SURE = 0.9
-
-
-def render(sentence: Sentence | Mapping[str, object], language: str = "en") -> str:
-    """The text of a sentence whose arguments may be sentences or lists, as objects or as read from JSON."""
-    key, args = (sentence.key, sentence.args) if isinstance(sentence, Sentence) else (str(sentence["key"]), sentence.get("args") or {})
-    assert isinstance(args, Mapping)
-    return say(key, language, **{str(name): _text(value, language) for name, value in args.items()})
-
-
-def _text(value: object, language: str) -> str:
-    if isinstance(value, Sentence) or (isinstance(value, Mapping) and "key" in value):
-        return render(value, language)
-    if isinstance(value, list | tuple):
-        items = [_text(item, language) for item in value]
-        if len(items) < 2:
-            return "".join(items)
-        return say("evidence.comma", language).join(items[:-1]) + say("evidence.and", language) + items[-1]
-    return str(value)
 
 
 def duration_sentence(ns: float) -> Sentence:
