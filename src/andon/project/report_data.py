@@ -15,9 +15,10 @@ from andon import __version__
 from andon.auditing import Audit
 from andon.evidence.budget import budget_curve
 from andon.evidence.moved import moved
-from andon.evidence.sentence import moved_sentence, shift_sentence
+from andon.evidence.sentence import budget_sentence, fault_sentence, moved_sentence, shift_sentence
 from andon.plant.arrays import Float64Array
 from andon.plant.atomic_write import write_bytes, write_text
+from andon.plant.budget import parse_budget
 from andon.plant.errors import AndonError
 from andon.plant.file.schema import PlantFile
 from andon.plant.label import Label, LabelKind, LabResults
@@ -26,7 +27,7 @@ from andon.plant.time import format_instant
 from andon.plant.verdict import Event, Sentence
 from andon.preparing import Channel
 from andon.project.quality_panel import quality_panels
-from andon.reporting import BudgetPanel, CurvePoint, EventCard, EventTag, FindingRow, Lane, ReportData, TableRow, render
+from andon.reporting import BudgetPanel, CurvePoint, EventCard, EventTag, FaultRow, FindingRow, Lane, ReportData, TableRow, render
 from andon.scoring.monitor import Monitor, Scored
 from andon.store import write_events, write_quality, write_verdicts
 
@@ -69,6 +70,7 @@ def build_report(
         budget=budget_panel(monitor, scored, labels, fitted), quality=panels,
         baselines=_baselines(comparison), ablation=_ablation(fitted),
         findings=_findings(audit), card=_card(monitor, card or monitor.manifest), events_left_out=len(events) - len(shown),
+        faults=_faults(comparison),
     )  # fmt: skip
 
 
@@ -159,18 +161,21 @@ def budget_panel(monitor: Monitor, scored: Sequence[Scored], labels: Sequence[La
             told = moved_sentence(result, calibration.budget)
     horizon = hours * 3.6e12
     low, high = calibration.prediction_interval(horizon) if hours > 0 else (0, 0)
+    points = budget_curve(calibration)
     curve = tuple(
         CurvePoint(
             point.budget.rate_per_hour * WEEK_H, {_fault(c): c.found for c in point.costs},
             {_fault(c): None if c.median_delay_ns is None else c.median_delay_ns / 1e9 for c in point.costs},
         )
-        for point in budget_curve(calibration)
+        for point in points
     )  # fmt: skip
     return BudgetPanel(
-        promise=str(calibration.budget), per_week=calibration.budget.rate_per_hour * WEEK_H, hours=hours, expected=calibration.promised(horizon),
+        promise=budget_sentence(calibration.budget), per_week=calibration.budget.rate_per_hour * WEEK_H, hours=hours,
+        expected=calibration.promised(horizon),
         low=float(low), high=float(high), observed=observed, false_observed=false if faults else None,
         refused=fitted.refused if fitted is not None else None, moved=told,
         sentences=shift_sentence(calibration, fitted.costs if fitted is not None else ()), curve=curve,
+        faults={_fault(row): fault_sentence(row) for row in (points[0].costs if points else ())},
     )  # fmt: skip
 
 
@@ -193,12 +198,15 @@ def _verdict(monitor: Monitor, scored: Sequence[Scored], comparison: Comparison 
         out.append(
             Sentence(
                 "project.verdict.false",
-                {"count": head.false, "rate": f"{head.false_per_week:.1f}", "promise": str(monitor.calibration.budget)},
+                {"count": head.false, "rate": f"{head.false_per_week:.1f}", "promise": budget_sentence(monitor.calibration.budget)},
             )
         )
     else:
         out.append(
-            Sentence("project.verdict.events", {"events": events, "hours": f"{hours:,.0f}", "promise": str(monitor.calibration.budget)})
+            Sentence(
+                "project.verdict.events",
+                {"events": events, "hours": f"{hours:,.0f}", "promise": budget_sentence(monitor.calibration.budget)},
+            )
         )
     for panel in panels[:1]:
         if panel.coverage is not None:
@@ -208,6 +216,19 @@ def _verdict(monitor: Monitor, scored: Sequence[Scored], comparison: Comparison 
                 )
             )
     return tuple(out)
+
+
+def _faults(comparison: Comparison | None) -> tuple[FaultRow, ...]:
+    """Every labelled fault of the period, caught or missed, in time order."""
+    if comparison is None:
+        return ()
+    scores = comparison.scores
+    rows = [(caught.label, True, caught.delay_ns / 1e9) for caught in scores.caught] + [(label, False, None) for label in scores.missed]
+    rows.sort(key=lambda row: row[0].start)
+    return tuple(
+        FaultRow(label.note or str(label.kind), label.start // 1_000_000, label.end // 1_000_000, caught, delay)
+        for label, caught, delay in rows
+    )
 
 
 def _baselines(comparison: Comparison | None) -> tuple[TableRow, ...]:
@@ -254,23 +275,27 @@ def _findings(audit: Audit | None) -> tuple[FindingRow, ...]:
     )
 
 
-def _card(monitor: Monitor, card: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The model card as rows of text."""
+def _card(monitor: Monitor, card: Mapping[str, Any]) -> tuple[tuple[str, str | Sentence], ...]:
+    """The model card: names that the report knows, with texts or sentences."""
     zone = monitor.preparation.zone
-    rows = [("model", monitor.version), ("assets", ", ".join(monitor.assets)), ("tags", str(len(monitor.tag_ids)))]
+    rows: list[tuple[str, str | Sentence]] = [("model", monitor.version), ("assets", ", ".join(monitor.assets))]
+    rows.append(("tags", str(len(monitor.tag_ids))))
     rows += [(name, " – ".join(pair)) for name, pair in (card.get("periods") or {}).items()]
     rows.append(
         ("scaled on", f"{format_instant(monitor.preparation.fitted_from, zone)} – {format_instant(monitor.preparation.fitted_to, zone)}")
     )
-    for name in ("chosen", "promised", "budget", "intended_use"):
-        if card.get(name):
-            rows.append((name.replace("_", " "), str(card[name])))
+    if card.get("chosen"):
+        rows.append(("chosen", str(card["chosen"])))
+    if card.get("promised"):
+        rows.append(("promised", budget_sentence(parse_budget(str(card["promised"])))))
+    rows.append(("budget", budget_sentence(monitor.calibration.budget)))
     data = (monitor.manifest or {}).get("training_data")
     if isinstance(data, Mapping):
         rows.append(
             ("training data", ", ".join(f"{key} {str(value)[:40]}" for key, value in data.items() if not isinstance(value, list | dict)))
         )
-    rows.append(("evidence", f"{len(monitor.detector.views.names)} views, network {'yes' if monitor.detector.network else 'no'}"))
+    parts = "network" if monitor.detector.network else "linear"
+    rows.append(("evidence", Sentence(f"reporting.card.views.{parts}", {"views": len(monitor.detector.views.names)})))
     return tuple(rows)
 
 

@@ -74,10 +74,26 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True)
-class BudgetPanel:
-    """Promised against observed."""
+class FaultRow:
+    """One labelled fault: whether an event caught it, and how long after its beginning (negative: before)."""
 
-    promise: str
+    note: str
+    start: int
+    end: int
+    caught: bool
+    delay_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetPanel:
+    """Promised against observed.
+
+    Attributes
+    ----------
+    faults : what people call the standard faults of the curve
+    """
+
+    promise: str | Sentence
     per_week: float
     hours: float
     expected: float
@@ -89,6 +105,7 @@ class BudgetPanel:
     moved: Sentence | None
     sentences: tuple[Sentence, ...]
     curve: tuple[CurvePoint, ...]
+    faults: dict[str, Sentence] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +177,8 @@ class ReportData:
     baselines: tuple[TableRow, ...]
     ablation: tuple[TableRow, ...]
     findings: tuple[FindingRow, ...]
-    card: tuple[tuple[str, str], ...]
+    card: tuple[tuple[str, str | Sentence], ...]
     measures: dict[str, float | None] = field(default_factory=dict)
     events_left_out: int = 0
+    faults: tuple[FaultRow, ...] = ()
     schema_version: int = REPORT_SCHEMA_VERSION

@@ -6,84 +6,119 @@ import math
 
 from andon.plant.messages import say
 from andon.plant.time import format_duration
+from andon.plant.verdict import Why
 from andon.reporting.data import CurvePoint, EventCard, EventTag, Lane, QualityPanel
 from andon.reporting.svg import Chart, bounds, nice_ticks, number, time_ticks
 
-HATCH = (
-    '<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs><pattern id="hatch" width="6" height="6" '
-    'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0,0V6" stroke="var(--line-strong)" stroke-width="2"/></pattern></defs></svg>'
-)
 EVIDENCE_TOP = 5.0
+SHOWN_POINTS = 400
+RUN_POINTS = 300
+DELAY_RUNGS_S = (1, 10, 60, 600, 3600, 6 * 3600, 86_400, 7 * 86_400)
+
+Labels = tuple[tuple[int, int, str], ...]
 
 
-def timeline(
-    lane: Lane, events: tuple[EventCard, ...], labels: tuple[tuple[int, int, str], ...], zone: str, language: str, title: str
-) -> str:
+def priority(severity: float) -> int:
+    """1 the most urgent, 4 the least."""
+    return 1 if severity >= 0.75 else 2 if severity >= 0.5 else 3 if severity >= 0.25 else 4
+
+
+def timeline(lane: Lane, events: tuple[EventCard, ...], labels: Labels, zone: str, language: str, title: str) -> str:
     """Evidence as a multiple of the threshold over the whole recording, with events, labels and unjudged time."""
     if not lane.time:
         return ""
-    first, last = lane.time[0], max(lane.time[-1], lane.time[0] + 1)
-    seen = [v for v in lane.evidence if v is not None]
-    top = min(max([1.5, *seen]), EVIDENCE_TOP)
-    chart = Chart(960, 220, (first, last), (0.0, top), title=title, left=44)
     step = (lane.time[-1] - lane.time[0]) / max(len(lane.time) - 1, 1)
-    for index, why in enumerate(lane.why):
-        if why and (index == 0 or not lane.why[index - 1]):
-            stop = next((k for k in range(index, len(lane.why)) if not lane.why[k]), len(lane.why))
-            chart.span(lane.time[index], lane.time[stop - 1] + step, "cannot")
-    for event in events:
-        chart.span(event.start, event.end or last, "event-span")
+    first, last = lane.time[0], lane.time[-1] + max(step, 1.0)
+    top = min(max([1.5, *(v for v in lane.evidence if v is not None)]), EVIDENCE_TOP)
+    chart = Chart(200, (first, last), (0.0, top), title=title)
+    for start, end, why in unjudged(lane):
+        chart.span(start, end, "cannot", say(f"reporting.why.{why}", language))
     for start, end, note in labels:
         if end > first and start < last:
-            chart.span(start, end, "label-span", say("reporting.timeline.label", language, note=note))
+            chart.span(start, end, "labelled", say("reporting.timeline.label", language, note=note))
+    for event in events:
+        chart.span(event.start, event.end or last, f"event level-{priority(event.severity)}")
     chart.y_axis([(v, f"{v:g}×") for v in nice_ticks(0, top, 4)])
-    floor = [0.0] * len(lane.time)
-    chart.area(lane.time, floor, [None if v is None else min(v, top) for v in lane.evidence], "evidence-area")
-    chart.line(lane.time, [None if v is None else min(v, top) for v in lane.evidence], "evidence")
-    y = chart.py(1.0)
-    chart.add(f'<path class="threshold" d="M{chart.x0},{y:.1f}H{chart.x1}"/>')
-    chart.x_axis(time_ticks(first, last, zone))
+    shown = [None if v is None else min(v, top) for v in lane.evidence]
+    chart.area(lane.time, [0.0] * len(lane.time), shown, "evidence-area")
+    chart.line(lane.time, shown, "evidence")
+    chart.level(1.0, "threshold")
+    chart.x_axis(time_ticks(first, int(last), zone, language=language))
     return chart.render()
 
 
-def tag_picture(tag: EventTag, event: EventCard, zone: str, title: str) -> str:
+def unjudged(lane: Lane) -> list[tuple[float, float, str]]:
+    """Stretches (start ms, end ms, name of the reason) in which it could not judge."""
+    if not lane.time:
+        return []
+    step = (lane.time[-1] - lane.time[0]) / max(len(lane.time) - 1, 1)
+    out: list[tuple[float, float, str]] = []
+    for time, why in zip(lane.time, lane.why, strict=True):
+        if not why:
+            continue
+        name = Why(why).name.lower()
+        if out and out[-1][2] == name and time - out[-1][1] < step / 2:
+            out[-1] = (out[-1][0], time + step, name)
+        else:
+            out.append((time, time + step, name))
+    return out
+
+
+def tag_picture(tag: EventTag, event: EventCard, zone: str, language: str, title: str) -> str:
     """One tag around an event: measured over the expected range."""
     if len(tag.time) < 2:
         return ""
-    chart = Chart(460, 150, (tag.time[0], tag.time[-1]), bounds(tag.value, tag.expected, tag.low, tag.high), title=title, left=60)
-    chart.span(event.start, event.end or tag.time[-1], "event-span")
+    chart = Chart(120, (tag.time[0], tag.time[-1]), bounds(tag.value, tag.expected, tag.low, tag.high), title=title)
+    chart.span(event.start, event.end or tag.time[-1], f"event level-{priority(event.severity)}")
     chart.y_axis([(v, number(v, 4)) for v in nice_ticks(*chart.yr, 3)])
-    chart.area(tag.time, tag.low, tag.high, "band")
-    chart.line(tag.time, tag.expected, "expected")
+    measured = [v is not None for v in tag.value]  # an expectation of nothing is not shown
+    low, expected, high = (
+        [v if ok else None for v, ok in zip(column, measured, strict=True)] for column in (tag.low, tag.expected, tag.high)
+    )
+    chart.area(tag.time, low, high, "band")
+    chart.line(tag.time, expected, "expected")
     chart.line(tag.time, tag.value, "measured")
     if tag.moved_at is not None and tag.time[0] <= tag.moved_at <= tag.time[-1]:
-        chart.upright(tag.moved_at, "now")
-    chart.x_axis(time_ticks(tag.time[0], tag.time[-1], zone, 4))
+        chart.upright(tag.moved_at, "moved")
+    chart.x_axis(time_ticks(tag.time[0], tag.time[-1], zone, 6, language))
     return chart.render()
 
 
-def budget_curve(curve: tuple[CurvePoint, ...], promised: float, language: str, title: str) -> tuple[str, str, list[str]]:
-    """Two pictures, share found and median delay, against promised events a week; and the names of their lines."""
-    names = list(dict.fromkeys(name for point in curve for name in point.found))
+def fault_found(curve: tuple[CurvePoint, ...], name: str, promised: float, title: str) -> str:
+    """Share of one standard fault that is found, against promised false alarms a week."""
+    chart = _by_promise(curve, (0.0, 1.0), promised, title)
+    chart.y_axis([(v, f"{v:.0%}") for v in (0, 0.5, 1.0)])
     weeks = [math.log10(point.per_week) for point in curve]
-    labels = [(math.log10(v), f"{v:g}") for v in sorted({round(point.per_week, 3) for point in curve})]
-    shown = labels if len(labels) <= 8 else labels[:: math.ceil(len(labels) / 8)]
-    xr = (min(weeks), max(weeks))
-    found = Chart(960, 180, xr, (0.0, 1.0), title=title, left=56)
-    found.y_axis([(v, f"{v:.0%}") for v in (0, 0.25, 0.5, 0.75, 1.0)])
+    shares = [point.found.get(name) for point in curve]
+    chart.line(weeks, shares, "curve")
+    chart.marks([w for w, s in zip(weeks, shares, strict=True) if s is not None], [s for s in shares if s is not None], "dot")
+    return chart.render()
+
+
+def fault_delay(curve: tuple[CurvePoint, ...], name: str, promised: float, title: str) -> str:
+    """Median delay of one standard fault on a logarithmic scale that all faults share, against promised false alarms a week."""
     delays = [d for point in curve for d in point.delay_s.values() if d is not None and d > 0]
-    low, high = (math.log10(min(delays)), math.log10(max(delays))) if delays else (0.0, 1.0)
-    delay = Chart(960, 180, xr, (low - 0.1, high + 0.1), title=title, left=56)
-    rungs = [1, 10, 60, 600, 3600, 6 * 3600, 86400, 7 * 86400]
-    delay.y_axis([(math.log10(r), format_duration(r * 1_000_000_000)) for r in rungs if low - 0.1 <= math.log10(r) <= high + 0.1])
-    for index, name in enumerate(names):
-        found.line(weeks, [p.found.get(name) for p in curve], f"series-{index % 6}")
-        delay.line(weeks, [math.log10(d) if (d := p.delay_s.get(name)) else None for p in curve], f"series-{index % 6}")
-    for chart in (found, delay):
-        if promised > 0 and xr[0] <= math.log10(promised) <= xr[1]:
-            chart.upright(math.log10(promised), "threshold")
-        chart.x_axis(shown)
-    return found.render(), delay.render(), names
+    if not delays:
+        return ""
+    low, high = math.log10(min(delays)) - 0.1, math.log10(max(delays)) + 0.1
+    chart = _by_promise(curve, (low, high), promised, title)
+    chart.y_axis([(math.log10(r), format_duration(r * 1_000_000_000)) for r in DELAY_RUNGS_S if low <= math.log10(r) <= high])
+    weeks = [math.log10(point.per_week) for point in curve]
+    shown = [math.log10(d) if (d := point.delay_s.get(name)) else None for point in curve]
+    chart.line(weeks, shown, "curve")
+    chart.marks([w for w, s in zip(weeks, shown, strict=True) if s is not None], [s for s in shown if s is not None], "dot")
+    return chart.render()
+
+
+def _by_promise(curve: tuple[CurvePoint, ...], y: tuple[float, float], promised: float, title: str) -> Chart:
+    weeks = sorted({point.per_week for point in curve})
+    low, high = math.log10(weeks[0]), math.log10(weeks[-1])
+    chart = Chart(72, (low - 0.04, high + 0.04), y, title=title, kind="small")
+    if promised > 0 and low <= math.log10(promised) <= high:
+        chart.upright(math.log10(promised), "promise")
+    every = max(1, math.ceil(len(weeks) / 5))
+    chart.x_axis([(math.log10(week), f"{week:.3g}") for week in weeks[::every]])
+    return chart
 
 
 def parity(panel: QualityPanel, title: str) -> str:
@@ -91,35 +126,37 @@ def parity(panel: QualityPanel, title: str) -> str:
     points = [p for p in panel.points if p.predicted is not None]
     if not points:
         return ""
-    points = points[:: max(1, math.ceil(len(points) / 400))]
+    points = points[:: max(1, math.ceil(len(points) / SHOWN_POINTS))]
     both = bounds([p.value for p in points], [p.predicted for p in points])
-    chart = Chart(460, 320, both, both, title=title, left=60, bottom=26)
+    chart = Chart(300, both, both, title=title)
     chart.y_axis()
     chart.line(list(both), list(both), "diagonal")
-    for p in points:
-        out = p.low is not None and p.high is not None and not p.low <= p.value <= p.high
-        if p.low is not None and p.high is not None:
-            x = chart.px(p.value)
-            chart.add(f'<path class="whisker" d="M{x:.1f},{chart.py(p.low):.1f}V{chart.py(p.high):.1f}"/>')
-        chart.mark(p.value, p.predicted if p.predicted is not None else math.nan, "dot out" if out else "dot", 2)
-    chart.x_axis([(v, number(v)) for v in nice_ticks(*both)])
+    ranged = [(p.value, p.low, p.high) for p in points if p.low is not None and p.high is not None]
+    chart.whiskers([x for x, _, _ in ranged], [low for _, low, _ in ranged], [high for _, _, high in ranged], "whisker")
+    for kind, wanted in (("dot", False), ("dot out", True)):
+        chosen = [p for p in points if _outside(p.value, p.low, p.high) is wanted]
+        chart.marks([p.value for p in chosen], [p.predicted for p in chosen if p.predicted is not None], kind)
+    chart.x_axis([(v, number(v, 4)) for v in nice_ticks(*both)])
     return chart.render()
 
 
-def quality_run(panel: QualityPanel, zone: str, title: str) -> str:
+def quality_run(panel: QualityPanel, zone: str, language: str, title: str) -> str:
     """Prediction with its interval over time, laboratory values as dots; the last 300 samples."""
-    points = panel.points[-300:]
+    points = panel.points[-RUN_POINTS:]
     if len(points) < 2:
         return ""
     t = [p.time for p in points]
-    chart = Chart(
-        960, 220, (t[0], t[-1]), bounds([p.value for p in points], [p.low for p in points], [p.high for p in points]), title=title
-    )
+    lows, highs = [p.low for p in points], [p.high for p in points]
+    chart = Chart(200, (t[0], t[-1]), bounds([p.value for p in points], lows, highs), title=title)
     chart.y_axis()
-    chart.area(t, [p.low for p in points], [p.high for p in points], "band")
+    chart.area(t, lows, highs, "band")
     chart.line(t, [p.predicted for p in points], "expected")
-    for p in points:
-        out = p.low is not None and p.high is not None and not p.low <= p.value <= p.high
-        chart.mark(p.time, p.value, "dot out" if out else "dot", 2)
-    chart.x_axis(time_ticks(t[0], t[-1], zone))
+    for kind, wanted in (("dot", False), ("dot out", True)):
+        chosen = [p for p in points if _outside(p.value, p.low, p.high) is wanted]
+        chart.marks([p.time for p in chosen], [p.value for p in chosen], kind)
+    chart.x_axis(time_ticks(t[0], t[-1], zone, language=language))
     return chart.render()
+
+
+def _outside(value: float, low: float | None, high: float | None) -> bool:
+    return low is not None and high is not None and not low <= value <= high

@@ -1,4 +1,8 @@
-"""Plain SVG pictures: each answers one question, written above it. Colour comes from the style sheet, by class."""
+"""Plain pictures: SVG for lines and areas, stretched to any width, with texts and marks of the page's own size above it.
+
+A text inside a scaled SVG shrinks with it; here only the drawing stretches, and every text keeps its size on a phone and on paper.
+Colour comes from the style sheet, by class.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from html import escape
 
+from andon.plant.messages import say
 from andon.plant.time import zone as iana_zone
 
 Values = Sequence[float | None]
+DAY_S = 86_400
+STEPS_S = (60, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 43_200, *(days * DAY_S for days in (1, 2, 7, 14, 30, 90, 365)))
+WIDTH = 1000.0
+EDGE = 0.06
 
 
 def scale(low: float, high: float, start: float, end: float, value: float) -> float:
@@ -28,52 +37,42 @@ def bounds(*columns: Values) -> tuple[float, float]:
 
 
 def nice_ticks(low: float, high: float, wanted: int = 4) -> list[float]:
-    """Round values inside low..high, about `wanted` of them (1-2-5 steps)."""
+    """Round values inside low..high, about `wanted` of them (1-2-5 steps), at least two where the range has any width."""
     span = high - low
     if not math.isfinite(span) or span <= 0:
         return [low]
     raw = span / max(wanted, 1)
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next(m * power for m in (1, 2, 5, 10) if m * power >= raw)
-    first = math.ceil(low / step)
-    return [round(k * step, 12) for k in range(first, math.floor(high / step) + 1)]
+    ticks: list[float] = []
+    for step in (m * power for m in (10, 5, 2, 1, 0.5, 0.2)):
+        if step < raw and len(ticks) >= 2:
+            break
+        ticks = [round(k * step, 12 - math.floor(math.log10(power))) for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    return ticks
 
 
-def time_ticks(low_ms: int, high_ms: int, zone: str, wanted: int = 6) -> list[tuple[int, str]]:
-    """Round local times inside the span with their labels."""
+def time_ticks(low_ms: int, high_ms: int, zone: str, wanted: int = 6, language: str = "en") -> list[tuple[int, str]]:
+    """Round local times inside the span with their labels: the day at midnight, else the time of day."""
     where = iana_zone(zone)
     span_s = max((high_ms - low_ms) / 1000, 1)
-    steps = (
-        60,
-        300,
-        600,
-        1800,
-        3600,
-        2 * 3600,
-        6 * 3600,
-        12 * 3600,
-        86400,
-        2 * 86400,
-        7 * 86400,
-        14 * 86400,
-        30 * 86400,
-        90 * 86400,
-        365 * 86400,
-    )
-    step = next((s for s in steps if span_s / s <= wanted), steps[-1])
+    step = next((s for s in STEPS_S if span_s / s <= wanted), STEPS_S[-1])
     first = datetime.fromtimestamp(low_ms / 1000, tz=UTC).astimezone(where)
-    day = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    at = first.replace(hour=0, minute=0, second=0, microsecond=0)
     ticks = []
-    at = day
     for _ in range(4000):
         ms = int(at.timestamp() * 1000)
         if ms > high_ms:
             break
         if ms >= low_ms:
-            text = at.strftime("%H:%M") if step < 86400 and at.hour + at.minute else at.strftime("%d %b")
-            ticks.append((ms, text))
-        at = (at + timedelta(seconds=step)) if step < 86400 else (at + timedelta(days=step // 86400))
+            hour = step < DAY_S and at.hour + at.minute
+            ticks.append((ms, f"{at:%H:%M}" if hour else day(at, language)))
+        at = (at + timedelta(seconds=step)) if step < DAY_S else (at + timedelta(days=step // DAY_S))
     return ticks
+
+
+def day(at: datetime, language: str) -> str:
+    """A day without its year, as people write it: "9 Feb", "2月9日"."""
+    return say("reporting.day", language, day=at.day, month=say(f"reporting.month.{at.month}", language))
 
 
 def path(points: Sequence[tuple[float, float] | None]) -> str:
@@ -84,12 +83,12 @@ def path(points: Sequence[tuple[float, float] | None]) -> str:
         if point is None:
             pen = "M"
             continue
-        out.append(f"{pen}{point[0]:.1f},{point[1]:.1f}")
+        out.append(f"{pen}{_short(point[0])},{_short(point[1])}")
         pen = "L"
     return "".join(out)
 
 
-def band(x: Sequence[float], low: Sequence[float | None], high: Sequence[float | None]) -> str:
+def band(x: Sequence[float], low: Values, high: Values) -> str:
     """Closed paths between two columns (already in pixels), broken where either is missing."""
     out: list[str] = []
     run: list[int] = []
@@ -98,11 +97,16 @@ def band(x: Sequence[float], low: Sequence[float | None], high: Sequence[float |
         if whole:
             run.append(index)
         elif run:
-            forth = "L".join(f"{x[i]:.1f},{high[i]:.1f}" for i in run)
-            back = "L".join(f"{x[i]:.1f},{low[i]:.1f}" for i in reversed(run))
+            forth = "L".join(f"{_short(x[i])},{_short(high[i] or 0.0)}" for i in run)
+            back = "L".join(f"{_short(x[i])},{_short(low[i] or 0.0)}" for i in reversed(run))
             out.append(f"M{forth}L{back}Z")
             run = []
     return "".join(out)
+
+
+def _short(value: float) -> str:
+    text = f"{value:.1f}"
+    return text[:-2] if text.endswith(".0") else text
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -118,82 +122,108 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:.{digits - 1}e}"
 
 
-class Chart:
-    """A picture with axes: add parts, then `render`. Width scales with the page, text does not shrink below 11 px."""
+def alike(values: Sequence[float | None], width: float) -> list[str]:
+    """Figures that stand side by side, with as many decimals as a range of this width needs."""
+    places = 1 - math.floor(math.log10(width)) if width > 0 and math.isfinite(width) else 2
+    if not -4 <= places <= 6:
+        return [number(value) for value in values]
+    return [
+        number(value) if value is None or not math.isfinite(value) else f"{round(value, places) + 0.0:.{max(places, 0)}f}"
+        for value in values
+    ]
 
-    def __init__(self, width: int, height: int, x: tuple[float, float], y: tuple[float, float], *, title: str, left: int = 56, bottom: int = 22,
-                 top: int = 8, right: int = 8) -> None:  # fmt: skip
-        self.width, self.height, self.title = width, height, title
-        self.x0, self.x1, self.y0, self.y1 = left, width - right, height - bottom, top
+
+class Chart:
+    """A picture with axes: add parts, then `render`.
+
+    Parameters
+    ----------
+    height : of the plot in pixels of the page; its width is the page's
+    x, y : the ranges shown
+    title : the question that the picture answers, for those who cannot see it
+    """
+
+    def __init__(self, height: int, x: tuple[float, float], y: tuple[float, float], *, title: str, kind: str = "") -> None:
+        self.height, self.title, self.kind = height, title, kind
         self.xr, self.yr = x, y
-        self.parts: list[str] = []
+        self.under: list[str] = []
+        self.drawn: list[str] = []
+        self.texts: list[str] = []
 
     def px(self, value: float) -> float:
-        """Horizontal pixel of a value."""
-        return scale(self.xr[0], self.xr[1], self.x0, self.x1, value)
+        """Horizontal place of a value, 0..1000."""
+        return scale(self.xr[0], self.xr[1], 0.0, WIDTH, value)
 
     def py(self, value: float) -> float:
         """Vertical pixel of a value, kept inside the picture."""
-        return min(max(scale(self.yr[0], self.yr[1], self.y0, self.y1, value), self.y1 - 4), self.y0 + 4)
-
-    def add(self, markup: str) -> None:
-        """Add raw SVG."""
-        self.parts.append(markup)
+        return min(max(scale(self.yr[0], self.yr[1], self.height, 0.0, value), 0.5), self.height - 0.5)
 
     def y_axis(self, labels: Sequence[tuple[float, str]] | None = None) -> None:
         """Horizontal grid lines with their values."""
-        for value, text in labels if labels is not None else [(v, number(v)) for v in nice_ticks(*self.yr)]:
+        for value, text in labels if labels is not None else [(v, number(v, 4)) for v in nice_ticks(*self.yr)]:
             y = self.py(value)
-            self.add(
-                f'<path class="grid" d="M{self.x0},{y:.1f}H{self.x1}"/><text class="tick" x="{self.x0 - 6}" y="{y + 4:.1f}" text-anchor="end">{escape(text)}</text>'
-            )
+            self.drawn.append(f'<path class="grid" d="M0,{_short(y)}H1000"/>')
+            self.texts.append(f'<span class="y" style="top:{_short(y)}px">{escape(text)}</span>')
 
     def x_axis(self, labels: Sequence[tuple[float, str]]) -> None:
-        """Labels along the bottom."""
-        self.add(f'<path class="axis" d="M{self.x0},{self.y0}H{self.x1}"/>')
-        for value, text in labels:
+        """Labels along the bottom; a narrow page shows every second."""
+        self.drawn.append(f'<path class="axis" d="M0,{self.height - 0.5}H1000"/>')
+        for index, (value, text) in enumerate(labels):
             x = self.px(value)
-            anchor = "start" if x < self.x0 + 20 else "end" if x > self.x1 - 24 else "middle"
-            self.add(
-                f'<path class="axis" d="M{x:.1f},{self.y0}v4"/><text class="tick" x="{x:.1f}" y="{self.y0 + 17}" text-anchor="{anchor}">{escape(text)}</text>'
-            )
+            self.drawn.append(f'<path class="axis" d="M{_short(x)},{self.height}v-5"/>')
+            self.texts.append(f'<span class="x{" minor" if index % 2 else ""}{_side(x)}" style="left:{x / 10:.2f}%">{escape(text)}</span>')
 
     def line(self, xs: Sequence[float], ys: Values, kind: str) -> None:
         """A line, broken where a value is missing."""
         points = [None if y is None or not math.isfinite(y) else (self.px(x), self.py(y)) for x, y in zip(xs, ys, strict=True)]
-        self.add(f'<path class="line {kind}" d="{path(points)}"/>')
+        self.drawn.append(f'<path class="line {kind}" d="{path(points)}"/>')
 
     def area(self, xs: Sequence[float], low: Values, high: Values, kind: str) -> None:
         """A filled band."""
         lows = [None if v is None or not math.isfinite(v) else self.py(v) for v in low]
         highs = [None if v is None or not math.isfinite(v) else self.py(v) for v in high]
-        self.add(f'<path class="{kind}" d="{band([self.px(x) for x in xs], lows, highs)}"/>')
+        self.drawn.append(f'<path class="{kind}" d="{band([self.px(x) for x in xs], lows, highs)}"/>')
 
     def span(self, low: float, high: float, kind: str, title: str = "") -> None:
-        """A vertical strip from low to high, at least two pixels wide."""
-        a = max(self.px(low), self.x0)
-        b = min(max(self.px(high), a + 2), self.x1)
-        if b > a:
-            tip = f"<title>{escape(title)}</title>" if title else ""
-            self.add(f'<rect class="{kind}" x="{a:.1f}" y="{self.y1}" width="{b - a:.1f}" height="{self.y0 - self.y1}">{tip}</rect>')
+        """A vertical strip from low to high, at least two pixels wide, under everything that is drawn."""
+        a, b = max(self.px(low), 0.0), min(self.px(high), WIDTH)
+        if b >= a:
+            tip = f' title="{escape(title, quote=True)}"' if title else ""
+            self.under.append(f'<i class="{kind}" style="left:{a / 10:.2f}%;width:max(2px,{(b - a) / 10:.2f}%)"{tip}></i>')
 
-    def mark(self, x: float, y: float, kind: str, radius: float = 3) -> None:
-        """A dot."""
-        self.add(f'<circle class="{kind}" cx="{self.px(x):.1f}" cy="{self.py(y):.1f}" r="{radius}"/>')
+    def marks(self, xs: Sequence[float], ys: Sequence[float], kind: str) -> None:
+        """Dots, round at any width."""
+        where = "".join(f"M{_short(self.px(x))},{_short(self.py(y))}h0" for x, y in zip(xs, ys, strict=True))
+        if where:
+            self.drawn.append(f'<path class="{kind}" d="{where}"/>')
+
+    def whiskers(self, xs: Sequence[float], low: Sequence[float], high: Sequence[float], kind: str) -> None:
+        """Vertical strokes from low to high."""
+        rows = zip(xs, low, high, strict=True)
+        where = "".join(f"M{_short(self.px(x))},{_short(self.py(a))}V{_short(self.py(b))}" for x, a, b in rows)
+        if where:
+            self.drawn.append(f'<path class="{kind}" d="{where}"/>')
+
+    def level(self, y: float, kind: str) -> None:
+        """A horizontal line."""
+        self.drawn.append(f'<path class="{kind}" d="M0,{_short(self.py(y))}H1000"/>')
 
     def upright(self, x: float, kind: str, text: str = "") -> None:
         """A vertical line with a label at its head."""
         at = self.px(x)
-        self.add(f'<path class="{kind}" d="M{at:.1f},{self.y1}V{self.y0}"/>')
+        self.drawn.append(f'<path class="{kind}" d="M{_short(at)},0V{self.height}"/>')
         if text:
-            anchor = "end" if at > self.x1 - 70 else "start"
-            self.add(
-                f'<text class="tick" x="{at + (-4 if anchor == "end" else 4):.1f}" y="{self.y1 + 10}" text-anchor="{anchor}">{escape(text)}</text>'
-            )
+            side = "right" if at > WIDTH * 0.7 else "left"
+            self.texts.append(f'<span class="head {side}" style="left:{at / 10:.2f}%">{escape(text)}</span>')
 
     def render(self) -> str:
-        """The SVG element."""
+        """The picture as markup."""
         return (
-            f'<svg class="chart" viewBox="0 0 {self.width} {self.height}" role="img" aria-label="{escape(self.title, quote=True)}" '
-            f'preserveAspectRatio="xMidYMid meet">{"".join(self.parts)}</svg>'
+            f'<div class="chart {self.kind}" role="img" aria-label="{escape(self.title, quote=True)}"><div class="plot" style="height:{self.height}px">'
+            f'{"".join(self.under)}<svg viewBox="0 0 1000 {self.height}" preserveAspectRatio="none" aria-hidden="true">{"".join(self.drawn)}</svg>'
+            f"{''.join(self.texts)}</div></div>"
         )
+
+
+def _side(x: float) -> str:
+    return " first" if x < WIDTH * EDGE else " last" if x > WIDTH * (1 - EDGE) else ""
