@@ -136,3 +136,17 @@ def test_an_empty_or_quiet_chunk_changes_nothing(rows: int) -> None:
     spans, state = opener.run(np.ones(rows), np.ones(rows, dtype=bool), np.arange(rows), opener.start(), 3.0)
     assert spans.opened == spans.closed == ()
     assert state.span is None
+
+
+def test_the_state_goes_through_json() -> None:
+    """A service that restarts goes on where it was."""
+    import msgspec
+
+    opener = EventOpener(Opening(2, 3, 0.5, 1.0, 1.5, 3, 1.0))
+    trace, tick = np.array([1.0, 1.7, 4.0, 4.0, 2.5, 1.0, 1.0, 4.0]), np.arange(8)
+    judge = np.ones(8, dtype=bool)
+    for cut in range(1, 8):
+        _, state = opener.run(trace[:cut], judge[:cut], tick[:cut], opener.start(), 3.0)
+        back = msgspec.json.decode(msgspec.json.encode(state), type=OpenerState)
+        assert back == state
+        assert opener.run(trace[cut:], judge[cut:], tick[cut:], back, 3.0)[1] == opener.run(trace, judge, tick, opener.start(), 3.0)[1]
