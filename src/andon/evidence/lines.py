@@ -125,11 +125,28 @@ def reduce(statistic: Statistic, y: Float32Array, pulled: Float32Array, squared:
     if statistic is Statistic.STRONGEST:
         out = squared.max(axis=-1)
     elif statistic is Statistic.SPREAD:
-        out = np.log1p(squared).sum(axis=-1)
+        out = sum_of_logs(squared)
     elif statistic is Statistic.EXTENT:
         out = np.matmul(np.abs(y), size[:, :, None])[:, :, 0]
     else:
         out = np.clip(np.einsum("std,std->st", y, pulled), np.float32(0.0), LARGEST)
+    return out
+
+
+def sum_of_logs(squared: Float32Array) -> Float32Array:
+    """Sum of log(1 + entry) over the last axis; four entries (each at most 1e9) share one logarithm."""
+    quarter = squared.shape[-1] // 4
+    out: Float32Array
+    one = np.float32(1.0)
+    if quarter == 0:
+        out = np.log(squared + one).sum(axis=-1)
+        return out
+    product = squared[..., :quarter] + one
+    for at in range(1, 4):
+        product *= squared[..., at * quarter : (at + 1) * quarter] + one
+    out = np.log(product, out=product).sum(axis=-1)
+    if 4 * quarter < squared.shape[-1]:
+        out += np.log(squared[..., 4 * quarter :] + one).sum(axis=-1)
     return out
 
 

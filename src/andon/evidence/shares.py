@@ -3,8 +3,8 @@
 The spread is a sum over channels and the quadratic form is one too, e_i (P e)_i, so their shares are exact and sum to the
 statistic (those of the quadratic form may be negative); the extent is a mean. The strongest entry is one channel's, yet its
 part is shared as the spread is: where many channels deviate, the first alone would hide the others (of the tags of injected
-faults, 76 % instead of 72 % stand first). Views are joined by their part of the soft sum. Novelty is not a sum: its shares are an occlusion, the distance that
-goes when the shape of one channel is left out.
+faults, 76 % instead of 72 % stand first). Views are joined by their part of the soft sum. Novelty is not a sum: its shares
+are an occlusion, the distance that goes when the shape of one channel is left out.
 """
 
 from __future__ import annotations

@@ -16,15 +16,16 @@ from numpy.typing import NDArray
 
 from andon.evidence.fit_lines import QUANTILE, fit_lines
 from andon.evidence.lines import Lines, Statistic, filled_values, source_values
+from andon.evidence.live import Stack, stack, tick
 from andon.evidence.novelty import Novelty, fit_novelty, patch_ends, windows
 from andon.evidence.shares import tick_shares
-from andon.evidence.smooth import alpha_of, smooth
+from andon.evidence.smooth import smooth
 from andon.evidence.soft_sum import soft_sum, voices
 from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from andon.plant.errors import BundleError, EvidenceError
 from andon.plant.window import Expectation, Prepared
 
-CHUNK = 2048
+CHUNK = 512
 SPANS: dict[str, tuple[float, ...]] = {
     "fast": (1.0, 5.0),
     "agitation": (10.0, 40.0),
@@ -68,13 +69,15 @@ class ViewState:
 
     Attributes
     ----------
-    means : (S, D) float32 per source
+    means : (M, C) float32, the means of the lines whose dimensions are channels, in their order
+    states : (S, D) float32 per source of other dimensions
     ring : (patch - 1, C) float32, the last rows
     age : ticks since the last reset
     novelty : the last novelty, 0 before the first patch
     """
 
-    means: tuple[Float32Array, ...]
+    means: Float32Array
+    states: tuple[Float32Array, ...]
     ring: Float32Array
     age: int
     novelty: np.float32
@@ -98,17 +101,21 @@ class Views:
     channels: int
     names: tuple[str, ...] = field(init=False, compare=False)
     weights: Float32Array = field(init=False, repr=False, compare=False)
+    stacked: Stack | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         named = [name for line in self.lines for name in line.names]
         object.__setattr__(self, "names", tuple(named + ([f"novelty:{self.novelty.patch}"] if self.novelty is not None else [])))
         object.__setattr__(self, "weights", voices(self.names))
+        object.__setattr__(self, "stacked", stack(self.lines))
 
     def start(self) -> ViewState:
         """State before the first tick."""
         patch = 1 if self.novelty is None else self.novelty.patch
-        means = tuple(np.zeros((len(line.spans), len(line.centre)), dtype=np.float32) for line in self.lines)
-        return ViewState(means, np.zeros((patch - 1, self.channels), dtype=np.float32), 0, np.float32(0.0))
+        of_channels = sum(len(line.spans) for line in self.lines if line.of_channels)
+        states = tuple(np.zeros((len(line.spans), len(line.centre)), dtype=np.float32) for line in self.lines if not line.of_channels)
+        means = np.zeros((of_channels, self.channels), dtype=np.float32)
+        return ViewState(means, states, np.zeros((patch - 1, self.channels), dtype=np.float32), 0, np.float32(0.0))
 
     def run(
         self, prepared: Prepared, expectations: Mapping[str, Expectation], state: ViewState, *, shares_above: float = np.inf
@@ -132,6 +139,13 @@ class Views:
             )
         rows = prepared.rows
         view = np.empty((rows, len(self.names)), dtype=np.float32)
+        if rows == 1 and self.stacked is not None:
+            lived = self._tick(prepared, expectations, self.start() if prepared.reset[0] else state, view[0])
+            if lived is not None:
+                trace = soft_sum(view, self.weights)
+                if trace[0] <= shares_above:
+                    nothing = np.zeros((0, self.channels), dtype=np.float32)
+                    return ViewTrace(view, trace, self.names, np.zeros(0, dtype=np.int64), nothing), lived
         shares: list[tuple[Int64Array, Float32Array]] = []
         borders = [0, *np.flatnonzero(prepared.reset).tolist(), rows]
         for low, high in pairwise(borders):
@@ -143,6 +157,25 @@ class Views:
         at = np.concatenate([part[0] for part in shares]) if shares else np.zeros(0, dtype=np.int64)
         of = np.concatenate([part[1] for part in shares]) if shares else np.zeros((0, self.channels), dtype=np.float32)
         return ViewTrace(view, soft_sum(view, self.weights), self.names, at, of), state
+
+    def _tick(self, prepared: Prepared, expectations: Mapping[str, Expectation], state: ViewState, view: Float32Array) -> ViewState | None:
+        """One live tick; None where it must go the long way."""
+        assert self.stacked is not None
+        for core, _ in self.stacked.sources:
+            if core and core not in expectations:
+                raise EvidenceError(f"the core {core!r} is absent", do="run the cores that the views were fitted with")
+        found = tick(self.stacked, prepared, expectations, state.means, view[: len(self.stacked.order)])
+        if found is None:
+            return None
+        means, x = found
+        novelty, ring = state.novelty, state.ring
+        if self.novelty is not None:
+            joined = np.concatenate([ring, x[None]])
+            if int(prepared.tick[0]) % self.novelty.stride == 0 and state.age >= self.novelty.patch - 1:
+                novelty = self.novelty.distance(joined[None])[0] / np.float32(self.novelty_scale)
+            view[-1] = novelty
+            ring = joined[1:]
+        return ViewState(means, state.states, ring, state.age + 1, novelty)
 
     def _stretch(
         self,
@@ -159,19 +192,24 @@ class Views:
         part = prepared.valid[low:high]
         valid = None if bool(part.all()) else part
         filled = filled_values(prepared, expectations, low, high, valid is None)
-        means = []
+        means = np.empty_like(state.means)
+        states = []
         kept: list[tuple[Lines, Float32Array, Float32Array, Float32Array]] = []
-        at = 0
-        for line, before in zip(self.lines, state.means, strict=True):
+        at = line_at = state_at = 0
+        for line in self.lines:
+            if line.of_channels:
+                before = state.means[line_at : line_at + len(line.spans)]
+            else:
+                before = state.states[state_at]
             mask = valid if line.of_channels else None
             values = source_values(line.source, filled, mask, expectations, low, high, line.unit, line.centre)
-            if high - low == 1:
-                alpha = _alphas(line.spans)
-                after = before + alpha * (values - before)
-                y = after[:, None, :] if mask is None else after[:, None, :].copy()
+            y, after = smooth(values, line.spans, before)
+            if line.of_channels:
+                means[line_at : line_at + len(line.spans)] = after
+                line_at += len(line.spans)
             else:
-                y, after = smooth(values, line.spans, before)
-            means.append(after)
+                states.append(after)
+                state_at += 1
             pulled, squared = line.entries(y, mask)
             count = len(line.spans) * len(line.statistics)
             view[:, at : at + count] = line.statistic(y, pulled, squared, mask).reshape(count, -1).T
@@ -185,7 +223,7 @@ class Views:
             above = np.flatnonzero(soft_sum(view, self.weights) > shares_above)
             if above.size:
                 shares.append((above + low, tick_shares(kept, above, self.channels)))
-        return ViewState(tuple(means), ring, state.age + high - low, novelty)
+        return ViewState(means, tuple(states), ring, state.age + high - low, novelty)
 
     def _novelty(self, filled: Float32Array, tick: Int64Array, state: ViewState, out: Float32Array) -> tuple[np.float32, Float32Array]:
         shape = self.novelty
@@ -257,10 +295,6 @@ def _as_bytes(texts: list[str]) -> NDArray[np.generic]:
 
 def _as_texts(array: NDArray[np.generic]) -> list[str]:
     return [text for text in np.asarray(array, dtype=np.uint8).tobytes().decode().split("\n") if text]
-
-
-def _alphas(spans: tuple[float, ...]) -> Float32Array:
-    return np.array([[alpha_of(span)] for span in spans], dtype=np.float32)
 
 
 def fit_views(
