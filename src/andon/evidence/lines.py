@@ -64,9 +64,11 @@ class Lines:
     size: Float32Array
     expected: Float32Array
     scale: Float32Array
+    factor: Float32Array = field(init=False, repr=False, compare=False)
     fill: ConditionalFill = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "factor", self.precision * np.sqrt(self.gain)[:, None, :])
         object.__setattr__(self, "fill", ConditionalFill(self.precision))
 
     @property
@@ -89,7 +91,7 @@ class Lines:
 
         Returns
         -------
-        pulled : (S, T, D) float32, P y
+        pulled : (S, T, D) float32, P y where the quadratic form is read, else y
         squared : (S, T, D) float32, squared entries over their quantile on normal time; 0 where missing
         """
         if self.statistics == (Statistic.EXTENT,):
@@ -98,14 +100,15 @@ class Lines:
             return y, y
         if valid is not None:
             self.fill.fill(y, valid)
-        pulled = np.matmul(y, self.precision)
-        squared = np.square(pulled)
-        squared *= self.gain[:, None, :]
+        pulled = np.matmul(y, self.precision) if Statistic.QUADRATIC in self.statistics else y
+        squared = np.matmul(y, self.factor)
+        np.square(squared, out=squared)
         if valid is not None:
             self.fill.gain(squared, valid)
             squared[:, ~valid] = 0.0
             y[:, ~valid] = 0.0
-        np.minimum(squared, LARGEST, out=squared)
+        if float(squared.max(initial=0.0)) > LARGEST:
+            np.minimum(squared, LARGEST, out=squared)
         return pulled, squared
 
     def statistic(self, y: Float32Array, pulled: Float32Array, squared: Float32Array, valid: BoolArray | None) -> Float32Array:
@@ -201,7 +204,8 @@ def source_values(
         np.abs(residual, out=residual)
         residual /= unit
         if kind == "agitation":
-            np.log1p(residual, out=residual)
+            residual += np.float32(1.0)
+            np.log(residual, out=residual)
     residual -= centre
     if not known.all():
         residual = np.where(known, residual, np.float32(0.0))

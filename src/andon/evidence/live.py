@@ -32,8 +32,8 @@ class Stack:
     alpha : (M, 1) float32
     size, extent_expected : (M, C) float32
     full : (L,) int64, lines with all three statistics; the others have their extent alone
-    precision : (L, C, C) float32
-    gain, spread_expected : (L, C) float32
+    factor : (L, C, C) float32, precision times the root of the gain
+    spread_expected : (L, C) float32
     order : (V,) int64, where each view stands in [spread, strongest, extent]
     scale : (V,) float32
     fill : for missing channels
@@ -47,8 +47,7 @@ class Stack:
     size: Float32Array
     extent_expected: Float32Array
     full: Int64Array
-    precision: Float32Array
-    gain: Float32Array
+    factor: Float32Array
     spread_expected: Float32Array
     order: Int64Array
     scale: Float32Array
@@ -85,8 +84,7 @@ def stack(lines: Sequence[Lines]) -> Stack | None:
         size=np.concatenate([line.size for line in lines]),
         extent_expected=np.concatenate([line.expected[:, line.statistics.index(Statistic.EXTENT)] for line in lines]),
         full=full,
-        precision=precision,
-        gain=np.concatenate([line.gain for line in full_lines]),
+        factor=np.concatenate([line.factor for line in full_lines]),
         spread_expected=np.concatenate([line.expected[:, line.statistics.index(Statistic.SPREAD)] for line in full_lines]),
         order=np.array(order),
         scale=np.concatenate([line.scale.ravel() for line in lines]),
@@ -127,7 +125,8 @@ def tick(
             np.abs(values[at], out=values[at])
             values[at] /= lines.unit[at]
             if kind == "agitation":
-                np.log1p(values[at], out=values[at])
+                values[at] += np.float32(1.0)
+                np.log(values[at], out=values[at])
     values -= lines.centre
     if gone is not None:
         levels = [kind == "level" for _, kind in lines.sources]
@@ -142,9 +141,8 @@ def tick(
     y = after[lines.full]
     if gone is not None:
         lines.fill.fill(y[:, None, :], valid[None])
-    pulled = np.matmul(y[:, None, :], lines.precision)[:, 0]
-    squared = pulled * pulled
-    squared *= lines.gain
+    squared = np.matmul(y[:, None, :], lines.factor)[:, 0]
+    squared *= squared
     size = np.abs(after)
     if gone is not None:
         lines.fill.gain(squared[:, None, :], valid[None])

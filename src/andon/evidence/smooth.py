@@ -79,8 +79,9 @@ def smooth(x: Float32Array, spans: tuple[float, ...], state: Float32Array) -> tu
         for index in range(full):
             entering[index, BLOCK:] = state
             state = decay * state + added[index]
-        inside = np.matmul(whole, entering).reshape(full, count, BLOCK, width)
-        out[:, :done] = inside.transpose(1, 0, 2, 3).reshape(count, done, width)
+        for index in range(count):
+            rows_of = whole[index * BLOCK : (index + 1) * BLOCK]
+            np.matmul(rows_of, entering, out=out[index, :done].reshape(full, BLOCK, width))
     if done < rows:
         rest = rows - done
         whole, _, _ = _kernel(spans, rest)
