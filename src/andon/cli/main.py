@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
 
 import click
 
 from andon import __version__
-from andon.plant.errors import AndonError
+from andon.plant.errors import AndonError, AskUserError, At, RefusedError, StoreError, TryAgainError, UsageError
 from andon.plant.messages import choose_language, say
 
 VERBS: tuple[str, ...] = (
@@ -35,40 +35,32 @@ class Verbs(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line a verb from the catalogue, without importing any."""
-        language = _language_from_arguments()
+        language = _language(ctx)
         with formatter.section(say("cli.verbs", language)):
             formatter.write_dl([(verb, say(f"cli.{verb}.short", language)) for verb in VERBS])
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click, with the nearest verb named where there is none."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from difflib import get_close_matches
 
-            near = get_close_matches(args[0], VERBS, n=1)
-            if near:
-                raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from error
-            raise
+def _language(ctx: click.Context) -> str:
+    """The language of this call; known before any verb, for --lang is read first."""
+    return str((ctx.find_root().obj or {}).get("language") or choose_language())
 
 
-def _language_from_arguments() -> str:
-    """The language asked for with --lang, else from the environment."""
-    arguments = sys.argv[1:]
-    for index, word in enumerate(arguments):
-        if word == "--lang" and index + 1 < len(arguments):
-            return choose_language(arguments[index + 1])
-        if word.startswith("--lang="):
-            return choose_language(word[7:])
-    return choose_language()
+def _set_language(ctx: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    ctx.obj = {"language": choose_language(value)}
+    return value
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="andon")
-@click.option("--lang", type=click.Choice(["en", "zh-CN"]), help="Language; default from ANDON_LANG or the locale.")
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "zh-CN"]),
+    is_eager=True,
+    callback=_set_language,
+    help="Language; default from ANDON_LANG or the locale.",
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.pass_context
-def cli(ctx: click.Context, lang: str | None, debug: bool) -> None:
+def cli(lang: str | None, debug: bool) -> None:
     """Early warning and quality prediction for production lines, from the plant's own historian.
 
     \b
@@ -79,54 +71,91 @@ def cli(ctx: click.Context, lang: str | None, debug: bool) -> None:
       andon train plant.toml                  train, calibrate, choose, evaluate once
       andon score reactor new/*.csv -o out    verdicts, events, quality, report
     """
-    ctx.obj = {"language": choose_language(lang), "debug": debug}
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code: 0 done, 2 wrong usage, 1 any other error."""
-    words = sys.argv[1:] if arguments is None else arguments
+    words = _lang_first(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words or os.environ.get("ANDON_DEBUG") == "1"
     if "--debug" in words:
         words = ["--debug", *[word for word in words if word != "--debug"]]
-    words = _lang_first(words)
     as_json = "--json" in words
+    language = choose_language(_asked_language(words))
     try:
-        code: Any = cli.main(words, prog_name="andon", standalone_mode=False)
+        code = cli.main(words, prog_name="andon", standalone_mode=False)
     except click.exceptions.Exit as done:
         code = done.exit_code
-    except click.UsageError as error:
-        if debug:
-            raise
-        error.show()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.message, err=True)
         code = 2
-    except (click.Abort, KeyboardInterrupt):
-        if debug:
-            raise
-        _tell({"error": "Interrupted", "what": say("cli.interrupted", choose_language()), "at": {}, "do": ""}, as_json)
-        code = 1
-    except click.ClickException as error:
-        error.show()
-        code = 1
-    except AndonError as error:
-        if debug:
-            raise
-        _tell(error.as_dict(), as_json, text=str(error))
-        code = error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
-    except MemoryError:
+    except (Exception, KeyboardInterrupt) as error:
         if debug:
             raise
-        _tell({"error": "MemoryError", "what": "not enough memory", "at": {}, "do": "use a longer sampling interval"}, as_json)
-        code = 1
-    except Exception as error:
-        if debug:
-            raise
-        text = f"{type(error).__name__}: {error}"
-        _tell({"error": "InternalError", "what": text, "at": {}, "do": say("cli.internal", choose_language())}, as_json)
-        code = 1
+        told, code = as_error(error, language)
+        _tell(told, as_json, language)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def as_error(error: BaseException, language: str) -> tuple[AndonError, int]:
+    """Any error in the one shape of all errors, and the exit code."""
+    match error:
+        case AndonError():
+            return error, error.exit_code
+        case click.UsageError():
+            return usage_error(error, language), 2
+        case KeyboardInterrupt() | click.Abort():
+            return Interrupted(say("cli.interrupted", language), do=say("cli.interrupted.do", language)), 1
+        case click.ClickException():
+            return AskUserError(error.format_message()), 1
+        case MemoryError():
+            return RefusedError(say("cli.memory", language), do=say("cli.memory.do", language)), 1
+        case OSError():
+            file = error.filename if isinstance(error.filename, str) else None
+            reason = error.strerror or str(error)
+            return StoreError(say("cli.disk", language, reason=reason), at=At(file=file), do=say("cli.disk.do", language)), 1
+        case _:
+            return InternalError(f"{type(error).__name__}: {error}", do=say("cli.internal", language)), 1
+
+
+class Interrupted(TryAgainError):
+    """Ctrl-C."""
+
+
+class InternalError(AndonError):
+    """A fault of Andon itself."""
+
+
+def usage_error(error: click.UsageError, language: str) -> UsageError:
+    """What click says of a wrong command line, in the words and the language of all other errors."""
+    command = error.ctx.command_path if error.ctx is not None else "andon"
+    see = say("cli.usage.help", language, command=command)
+    match error:
+        case click.NoSuchCommand():
+            near = get_close_matches(error.command_name, error.possibilities or VERBS, n=1)
+            do = say("cli.usage.near", language, name=near[0], command=command) if near else see
+            return UsageError(say("cli.usage.verb", language, name=error.command_name), do=do)
+        case click.NoSuchOption():
+            near = get_close_matches(error.option_name, error.possibilities or (), n=1)
+            do = say("cli.usage.near", language, name=near[0], command=command) if near else see
+            return UsageError(say("cli.usage.option", language, name=error.option_name), do=do)
+        case click.MissingParameter() if error.param is not None:
+            name = error.param.get_error_hint(error.ctx) if error.ctx is not None else str(error.param.name)
+            return UsageError(say("cli.usage.missing", language, name=name.strip("'")), do=see)
+        case click.BadParameter() if error.param is not None and error.ctx is not None:
+            name = error.param.get_error_hint(error.ctx).strip("'")
+            return UsageError(say("cli.usage.value", language, name=name, reason=error.message), do=see)
+        case _:
+            return UsageError(error.format_message(), do=see)
+
+
+def _asked_language(words: list[str]) -> str | None:
+    """The value of --lang, once it stands first."""
+    if words and words[0] == "--lang" and len(words) > 1:
+        return words[1]
+    return words[0].removeprefix("--lang=") if words and words[0].startswith("--lang=") else None
 
 
 def _lang_first(words: list[str]) -> list[str]:
@@ -139,12 +168,12 @@ def _lang_first(words: list[str]) -> list[str]:
     return words
 
 
-def _tell(error: dict[str, Any], as_json: bool, text: str = "") -> None:
+def _tell(error: AndonError, as_json: bool, language: str) -> None:
     """Print one error to stderr, as JSON where that was asked for."""
     if as_json:
-        click.echo(json.dumps(error, ensure_ascii=False), err=True)
+        click.echo(json.dumps(error.as_dict(), ensure_ascii=False), err=True)
         return
-    if not text:
-        text = str(error["what"]) + (f"\n  do: {error['do']}" if error["do"] else "")
-    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(text, err=True)
+    click.secho(f"{say('cli.error', language)}: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(f"{error.at}: {error.what}" if error.at else error.what, err=True)
+    if error.do:
+        click.echo(f"  {say('cli.do', language)}: {error.do}", err=True)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any, TypeVar
+import math
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from andon.cli.progress import TerminalProgress
+from andon.plant.messages import say
+
+if TYPE_CHECKING:
+    from andon.plant.recording import Problem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -46,20 +51,32 @@ def progress(ctx: click.Context, json_out: bool = False) -> TerminalProgress:
 
 def language(ctx: click.Context) -> str:
     """The language of this call."""
-    chosen: str = ctx.obj["language"]
+    chosen: str = ctx.find_root().obj["language"]
     return chosen
 
 
-def print_json(answer: object) -> None:
-    """One JSON object, plain types only."""
-    click.echo(json.dumps(answer, ensure_ascii=False, default=_plain))
+def print_json(answer: dict[str, Any]) -> None:
+    """One JSON object, plain types only; what is not a finite number becomes null."""
+    click.echo(json.dumps(_plain(answer), ensure_ascii=False, allow_nan=False))
 
 
-def _plain(value: object) -> object:
-    """numpy scalars, paths and the like."""
-    if hasattr(value, "item"):
-        return value.item()
-    return str(value)
+def _plain(value: Any) -> Any:
+    """numpy scalars, paths, NaN and the like as JSON knows them."""
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def tell_failed(failed: Iterable[Problem], language: str) -> None:
+    """Name the files that could not be read, on standard error; the others went on without them."""
+    for problem in failed:
+        click.secho(say("cli.failed", language, file=problem.at.file or "", what=problem.what), fg="red", err=True)
 
 
 def print_table(columns: list[str], rows: list[list[str]], *, title: str = "") -> None:

@@ -37,13 +37,22 @@ class TerminalProgress:
         self._told = now
         elapsed = now - self._stage_began
         left = elapsed * (1 - share) / share if share > 0.01 and elapsed > 0.5 else None
-        text = f"{stage} {min(share, 1.0):4.0%}" + (f"  {say('cli.left', self._language, time=_short(left))}" if left is not None else "")
+        text = f"{self._words(stage)} {min(share, 1.0):4.0%}" + (
+            f"  {say('cli.left', self._language, time=_short(left))}" if left is not None else ""
+        )
         if self._tty:
             sys.stderr.write("\r" + text.ljust(self._width))
             self._width = max(self._width, len(text))
         else:
             sys.stderr.write(text + "\n")
         sys.stderr.flush()
+
+    def _words(self, stage: str) -> str:
+        """The stage in the language of the call; a stage without words is told as it is."""
+        try:
+            return say(f"cli.stage.{stage}", self._language)
+        except KeyError:
+            return stage
 
     def __enter__(self) -> TerminalProgress:
         return self

@@ -48,8 +48,7 @@ def command(
     if json_out:
         options.print_json(result.to_dict())
         return
-    for problem in result.failed:
-        click.secho(say("cli.failed", language, file=problem.at.file or "", what=problem.what), fg="red", err=True)
+    options.tell_failed(result.failed, language)
     for asset, audit in result.audits.items():
         click.secho(asset, bold=True)
         click.echo(result.head(asset, language))

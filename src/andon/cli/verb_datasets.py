@@ -30,7 +30,7 @@ def show(json_out: bool) -> None:
 
     entries = catalogue()
     if json_out:
-        options.print_json([dataclasses.asdict(entry) for entry in entries])
+        options.print_json({"datasets": [dataclasses.asdict(entry) for entry in entries]})
         return
     rows = [[entry.name, entry.title, f"{entry.size / 2**20:.1f} MiB", entry.licence] for entry in entries]
     options.print_text_table(["name", "what", "size", "licence"], rows)

@@ -47,6 +47,7 @@ def command(
             paths, how, out=out, lab=lab, labels=labels, tags=tags, budget=budget, force=force, language=language, progress=progress
         )
     if json_out:
-        options.print_json(done)
+        options.print_json(done.to_dict())
     else:
+        options.tell_failed(done.failed, language)
         click.echo(say("cli.init.done", language, path=out))

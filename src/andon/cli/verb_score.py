@@ -47,6 +47,7 @@ def command(
     if json_out:
         options.print_json(done.to_dict())
         return
+    options.tell_failed(done.failed, language)
     for sentence in done.sentences(language):
         click.echo(sentence)
     click.echo(say("cli.score.done", language, events=done.events, hours=f"{done.judged_h:,.1f}", path=out))

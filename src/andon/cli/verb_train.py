@@ -46,8 +46,9 @@ def command(
             language=language, progress=progress,
         )  # fmt: skip
     if json_out:
-        options.print_json([item.to_dict() for item in trained])
+        options.print_json({"models": [item.to_dict() for item in trained]})
         return
+    options.tell_failed(trained[0].failed, language)
     for item in trained:
         for sentence in item.sentences(language):
             click.echo(sentence)

@@ -19,7 +19,8 @@ from andon.plant.progress import Progress, silent
 from andon.plant.recording import Problem
 from andon.plant.tag import Role, Tag
 from andon.plant.time import format_duration, format_instant, parse_duration
-from andon.project.sources import Sources, read_sources, read_tag_list
+from andon.project.fitness import check_material, check_rows
+from andon.project.sources import Sources, problem_dict, read_sources, read_tag_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,23 @@ class Audits:
         """For --json."""
         return {
             "assets": {asset: audit.to_dict(self.language) for asset, audit in self.audits.items()},
-            "problems": [_problem(item) for item in self.sources.problems],
-            "failed": [_problem(item) for item in self.sources.failed],
+            "problems": [problem_dict(item) for item in self.sources.problems],
+            "failed": [problem_dict(item) for item in self.sources.failed],
         }
 
 
-def _problem(item: Problem) -> dict[str, Any]:
-    at = {name: getattr(item.at, name) for name in ("file", "line", "tag", "time") if getattr(item.at, name) is not None}
-    return {"kind": item.kind, "what": item.what, "rule": item.rule, "count": item.count, "at": at}
+@dataclass(frozen=True, slots=True)
+class PlantWritten:
+    """What `andon init` wrote, and what it could not read."""
+
+    plant: str
+    assets: tuple[str, ...]
+    tags: int
+    failed: tuple[Problem, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For --json."""
+        return {"plant": self.plant, "assets": list(self.assets), "tags": self.tags, "failed": [problem_dict(item) for item in self.failed]}
 
 
 def audit(
@@ -75,6 +85,8 @@ def audit(
 ) -> Audits:
     """Read and audit exports; write a page where one is asked for."""
     sources = read_sources(paths, how, labels=labels, lab=lab, progress=progress)
+    for recording in sources.recordings.values():
+        check_rows(recording)
     wanted = parse_budget(budget) if budget else None
     interval = parse_duration(str(how["interval"])) if how and how.get("interval") else None
     audits = {
@@ -112,20 +124,23 @@ def init(
     force: bool = False,
     language: str = "en",
     progress: Progress = silent,
-) -> dict[str, Any]:
+) -> PlantWritten:
     """Write a commented plant file, filled in from the audit.
 
     Raises
     ------
     UsageError : the file exists and `force` is not given
+    ReadingError : nothing could be learnt from the exports
     """
     target = Path(out)
     if target.exists() and not force:
         raise UsageError("the plant file exists already", at=At(file=out), do="give another name with -o, or --force to overwrite it")
     found = audit(paths, how, budget=budget, labels=labels, lab=lab, language=language, progress=progress)
+    for recording in found.sources.recordings.values():
+        check_material(recording)
     plant, comments = plant_from_audit(found, paths, lab, labels, read_tag_list(tags) if tags else {}, budget, target.resolve().parent)
     write_plant_file(target, plant, comments, language=language)
-    return {"plant": str(target), "assets": list(found.audits), "tags": len(plant.tags)}
+    return PlantWritten(str(target), tuple(found.audits), len(plant.tags), found.failed)
 
 
 def plant_from_audit(

@@ -11,6 +11,7 @@ from andon.plant.label import Label, LabResults
 from andon.plant.progress import Progress, silent
 from andon.plant.recording import Recording
 from andon.plant.time import parse_duration
+from andon.project.fitness import check_material, check_span
 from andon.project.train import report_card
 from andon.scoring.monitor import Monitor
 
@@ -39,6 +40,7 @@ def fit(
 
     Raises
     ------
+    ReadingError : nothing can be learnt from the recording, for no value in it ever changes
     PreparationError : no usable normal time
     CalibrationRefused : no promise can be made from so little normal time
 
@@ -50,7 +52,9 @@ def fit(
     from andon.training.fit_monitor import FitOptions, fit_monitor
 
     plant = plant or PlantFile()
+    check_material(recording)
     interval = plant.sampling.interval_ns or audit(recording, zone=plant.site.zone).interval_ns
+    check_span(recording, interval)
     limit = parse_duration(time_limit) if time_limit else None
     options = FitOptions(time_limit_ns=limit, seed=seed, network=network)
     fitted = fit_monitor(recording, plant, interval_ns=interval, labels=labels, lab=lab, options=options, progress=progress)

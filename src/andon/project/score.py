@@ -12,13 +12,14 @@ from andon.plant.errors import At, PreparationError
 from andon.plant.file.schema import OutOfService
 from andon.plant.messages import choose_language
 from andon.plant.progress import Progress, silent
-from andon.plant.recording import Recording
+from andon.plant.recording import Problem, Recording
 from andon.plant.sentences import speak
 from andon.plant.verdict import Sentence
 from andon.project.compare import Comparison, compare
+from andon.project.fitness import check_judged, suited
 from andon.project.promises import open_model
 from andon.project.report_data import build_report, read_report, write_results
-from andon.project.sources import Sources, read_sources
+from andon.project.sources import Sources, problem_dict, read_sources
 from andon.reporting import render
 from andon.scoring.monitor import Monitor
 from andon.store import ModelStore
@@ -35,6 +36,7 @@ class ScoredFiles:
     judged_h: float
     told: tuple[Sentence, ...]
     assets: tuple[str, ...]
+    failed: tuple[Problem, ...] = ()
 
     def sentences(self, language: str) -> list[str]:
         """What was found, for people."""
@@ -44,7 +46,7 @@ class ScoredFiles:
         """For --json."""
         return {
             "model": self.model, "out": self.out, "report": self.report, "events": self.events, "judged_hours": round(self.judged_h, 3),
-            "assets": list(self.assets),
+            "assets": list(self.assets), "told": self.sentences("en"), "failed": [problem_dict(item) for item in self.failed],
         }  # fmt: skip
 
 
@@ -64,19 +66,22 @@ def score(
     store = ModelStore(models)
     monitor = open_model(store, model)
     sources = read_sources(paths, _how(how, monitor), labels=labels, lab=lab, progress=progress)
-    scored = []
-    for recording in matching(sources, monitor):
+    scored, notes = [], list[Sentence]()
+    for found in matching(sources, monitor):
+        recording, differences = suited(found, monitor)
+        notes += differences
         known = sources.lab_of(recording.asset)
         outs = [OutOfService(tag=item.tag, asset=item.asset, until=item.until, why=item.why) for item in store.state().tags_out]
         scored.append(monitor.score(recording, labels=sources.labels, lab=known, out_of_service=outs, progress=progress))
+    check_judged(scored, notes)
     results = [item for one in scored for item in sources.lab_of(one.asset)]
     comparison = compare(monitor, scored[0], sources.labels) if len(scored) == 1 and sources.labels else None
     data = build_report(monitor, scored, labels=sources.labels, lab=results, comparison=comparison)
     progress("report", 0.0)
     report = write_results(out, data, scored, sources.labels, choose_language(language))
     return ScoredFiles(
-        monitor.version, out, str(report), sum(len(one.events) for one in scored), sum(one.judged_h for one in scored), data.verdict,
-        tuple(one.asset for one in scored),
+        monitor.version, out, str(report), sum(len(one.events) for one in scored), sum(one.judged_h for one in scored),
+        (*notes, *data.verdict), tuple(one.asset for one in scored), sources.failed,
     )  # fmt: skip
 
 
@@ -120,8 +125,9 @@ def evaluate(
     """The model beside its rivals on labelled history."""
     monitor = open_model(ModelStore(models), model)
     sources = read_sources(paths, _how(how, monitor), labels=labels, lab=lab, progress=progress)
-    recording = matching(sources, monitor)[0]
+    recording, notes = suited(matching(sources, monitor)[0], monitor)
     scored = monitor.score(recording, labels=sources.labels, lab=sources.lab_of(recording.asset), progress=progress)
+    check_judged([scored], notes)
     chosen = str((monitor.manifest or {}).get("chosen") or "andon")
     return compare(monitor, scored, sources.labels, chosen=chosen)
 

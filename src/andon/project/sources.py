@@ -95,6 +95,12 @@ def read_sources(
     return Sources(dict(found.recordings), found.problems, found.failed, tuple(known), results, zone)
 
 
+def problem_dict(item: Problem) -> dict[str, Any]:
+    """A problem of reading, for --json."""
+    at = {name: getattr(item.at, name) for name in ("file", "line", "tag", "time") if getattr(item.at, name) is not None}
+    return {"kind": item.kind, "what": item.what, "rule": item.rule, "count": item.count, "at": at}
+
+
 def read_plant(path: str) -> PlantFile:
     """A plant file with its paths made whole.
 

@@ -15,14 +15,15 @@ from andon.evidence.sentence import shift_sentence
 from andon.plant.errors import At, PlantFileError
 from andon.plant.file.schema import PlantFile
 from andon.plant.progress import Progress, silent
-from andon.plant.recording import Recording
+from andon.plant.recording import Problem, Recording
 from andon.plant.sentences import speak
 from andon.plant.time import format_instant, parse_duration
 from andon.plant.verdict import Sentence
 from andon.project.compare import Comparison, compare
+from andon.project.fitness import check_material, check_span
 from andon.project.quality_panel import quality_rows
 from andon.project.report_data import build_report, write_results
-from andon.project.sources import Sources, read_plant, read_sources
+from andon.project.sources import Sources, problem_dict, read_plant, read_sources
 from andon.scoring.fingerprint import data_fingerprint
 from andon.scoring.model_file import pack
 from andon.scoring.monitor import Monitor, Scored
@@ -41,6 +42,7 @@ class TrainedModel:
     champion: str
     told: tuple[Sentence, ...]
     card: Mapping[str, Any]
+    failed: tuple[Problem, ...] = ()
 
     def sentences(self, language: str) -> list[str]:
         """What the training found, for people."""
@@ -50,7 +52,7 @@ class TrainedModel:
         """For --json."""
         return {
             "asset": self.asset, "model": self.model, "version": self.version, "path": self.path, "report": self.report,
-            "champion": self.champion, "report_card": dict(self.card),
+            "champion": self.champion, "report_card": dict(self.card), "failed": [problem_dict(item) for item in self.failed],
         }  # fmt: skip
 
 
@@ -111,7 +113,7 @@ def train(
                 tensorboard,
                 language or plant.site.language,
                 progress,
-            )  # fmt: skip
+            )
         )
     return done
 
@@ -133,8 +135,9 @@ def _train_one(
     from andon.training.fit_monitor import FitOptions, fit_monitor
 
     lab = sources.lab_of(recording.asset)
+    check_material(recording)
     interval = plant.sampling.interval_ns or audit_recording(recording, zone=sources.zone).interval_ns
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    check_span(recording, interval)
     options = FitOptions(time_limit_ns=limit_ns, seed=seed, network=network, checkpoint=checkpoint, tensorboard=tensorboard)
     fitted = fit_monitor(recording, plant, interval_ns=interval, labels=sources.labels, lab=lab, options=options, progress=progress)
     monitor = fitted.monitor
@@ -165,7 +168,7 @@ def _train_one(
     report = write_results(folder, data, [scored] if scored is not None else [], sources.labels, language)
     progress("report", 1.0)
     told = (*([fitted.refused] if fitted.refused else []), *shift_sentence(monitor.calibration, fitted.costs), *data.verdict)
-    return TrainedModel(recording.asset, name, packed.version, str(store.path(kept)), str(report), champion, told, card)
+    return TrainedModel(recording.asset, name, packed.version, str(store.path(kept)), str(report), champion, told, card, sources.failed)
 
 
 def _promote_first(store: ModelStore, name: str, version: str, monitor: Monitor) -> str:
