@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from andon.training.augmentation import NO_AUGMENTATION, Augmentation, augment
+from andon.training.augmentation import NO_AUGMENTATION, Augmentation, augment, dropout
 from andon.training.fit_network import zero_expectation
 from andon.training.pieces import Batch, Material, Scales, cut_batch
 from tests.training.network_material import ring_of_tags
@@ -85,3 +85,11 @@ def test_a_stumbling_clock_is_late_never_early() -> None:
         present, before = (late[:, t] == clean.x[:, t]).all(-1), (late[:, t] == clean.x[:, t - 1]).all(-1)
         assert bool((present | before).all())
     assert not torch.equal(late, clean.x)
+
+
+def test_dropout_keeps_the_mean() -> None:
+    keep = dropout(replace(NO_AUGMENTATION, dropout=0.25), (200, 300), chance())
+    assert keep is not None
+    assert sorted(set(keep.flatten().tolist())) == [0.0, pytest.approx(4 / 3)]
+    assert float(keep.mean()) == pytest.approx(1.0, abs=0.02)
+    assert dropout(NO_AUGMENTATION, (2, 3), chance()) is None

@@ -53,7 +53,7 @@ def trained() -> tuple[Prepared, Expectation, TrainedNetwork, list[tuple[str, fl
     prepared = ring_of_tags(ROWS)
     linear, seen = ridge(prepared), []
     with pytest.MonkeyPatch.context() as patch:
-        short(patch, 160, 64)
+        short(patch, 100, 64)
         network = fit_network(
             prepared,
             linear,
@@ -122,6 +122,13 @@ def test_the_seed_repeats_and_matters(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, other = (fit(small(seed=seed)) for seed in (1, 1, 2))
     assert all(np.array_equal(first.weights[name], second.weights[name]) for name in first.weights)
     assert not np.array_equal(first.weights["entry.weight"], other.weights["entry.weight"])
+
+
+def test_any_number_of_threads_gives_the_same_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    short(monkeypatch, 6)
+    one, two = (fit(small(threads=threads)) for threads in (1, 2))
+    assert one.finish.updates == 6
+    assert all(np.array_equal(one.weights[name], two.weights[name]) for name in one.weights)
 
 
 class Stop(Exception):

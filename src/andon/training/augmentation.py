@@ -25,6 +25,7 @@ class Augmentation:
     bias : largest constant offset of a biased sensor, scaled units; one tag in ten is biased
     gain : largest relative error of gain; one tag in ten
     noise : standard deviation of added noise, scaled units; one tag in ten
+    dropout : share of features hidden from the heads
     restart : share of lanes whose state is lost before a piece, as after a stop of the machine
     warp : share of lanes whose clock stumbles: from a random moment on they read one tick late
     """
@@ -37,9 +38,10 @@ class Augmentation:
     noise: float = 0.1
     warp: float = 0.1
     restart: float = 0.05
+    dropout: float = 0.1
 
 
-NO_AUGMENTATION = Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+NO_AUGMENTATION = Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 _SHARE_OF_TAGS = 0.1
 
 
@@ -88,6 +90,13 @@ def augment(batch: Batch, how: Augmentation, scale: Tensor, generator: torch.Gen
     if how.drop_samples > 0:
         hidden |= chance(lanes, ticks, channels) < how.drop_samples
     return replace(batch, x=x, expected=expected, valid=valid & ~hidden)
+
+
+def dropout(how: Augmentation, shape: tuple[int, ...], generator: torch.Generator) -> Tensor | None:
+    """Zeros for hidden features, and for the others what makes up for them; None where nothing is hidden."""
+    if how.dropout <= 0:
+        return None
+    return (torch.rand(shape, generator=generator) >= how.dropout).float() / (1 - how.dropout)
 
 
 def _stumble(x: Tensor, which: Tensor, generator: torch.Generator) -> Tensor:

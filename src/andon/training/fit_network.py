@@ -243,13 +243,16 @@ def fit_network(
     group = group_channels(_correlation(prepared, train_rows), sizes.relation_groups)
 
     threads_before = torch.get_num_threads()
-    torch.set_num_threads(cores)
+    # Shards of lanes run side by side, each on one thread: PyTorch's own threads wait actively for each other, and on a
+    # machine that has other work an update took ten times as long.
+    torch.set_num_threads(1)
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(options.seed)
             network = Network(sizes, group, scales.forecast, len(quality.names) if quality else 0, len(options.quantiles), scales.spread)
             loop = LoopOptions(
                 seed=options.seed,
+                threads=cores,
                 time_limit_s=max(0.1, 0.9 * limit_s - (clock() - began)),
                 augmentation=options.augmentation,
                 quantiles=options.quantiles,

@@ -20,11 +20,12 @@ from torch import Tensor
 from andon.plant.arrays import Int64Array
 from andon.plant.progress import Progress, silent
 from andon.plant.verdict import Sentence
-from andon.training.augmentation import Augmentation, augment
+from andon.training.augmentation import Augmentation
 from andon.training.checkpoints import Checkpoint, Standing, read_checkpoint, write_checkpoint
 from andon.training.losses import WEIGHTS, losses
 from andon.training.network.model import Network, NetworkOutput
 from andon.training.pieces import Batch, Material, cut_batch, draw_lanes
+from andon.training.shards import Shards, Task
 from andon.training.sizes import NetworkSizes
 
 PIECES = 8
@@ -40,6 +41,7 @@ class LoopOptions:
     Attributes
     ----------
     seed : all chance comes from it
+    threads : shards of an update that are worked on at the same time
     time_limit_s : wall clock; the loop ends within it, with the best weights so far
     learning_rate, weight_decay : of AdamW
     augmentation : see there
@@ -49,6 +51,7 @@ class LoopOptions:
     """
 
     seed: int = 0
+    threads: int = 1
     time_limit_s: float = 300.0
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
@@ -182,9 +185,10 @@ def run_loop(
     """
     began = clock()
     quantiles = torch.tensor(options.quantiles)
-    scale = torch.from_numpy(material.scales.forecast)
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
     names = [name for name, _ in network.named_parameters()]
+    shards = Shards(network, sizes, options.threads)
+    task = Task(material, options.augmentation, quantiles, options.seed)
     lanes = validation_lanes(valid_cuts, sizes, options.seed)
     every = max(5, sizes.updates // 40)
 
@@ -210,9 +214,7 @@ def run_loop(
 
     def judge(train_loss: float) -> None:
         nonlocal best, best_update, stale
-        network.eval()
         mean = validate(network, material, lanes, sizes.ticks, quantiles)
-        network.train()
         stale += 1
         # The relation head shares no weight with the rest: each of the two keeps its own best moment.
         for part, mine in (("trunk", False), ("relation", True)):
@@ -232,7 +234,6 @@ def run_loop(
         if on_record is not None:
             on_record(record)
 
-    network.train()
     if not records:
         judge(math.nan)
     while update < sizes.updates:
@@ -240,7 +241,7 @@ def run_loop(
             why = "early"
             break
         rows, fresh, stop = draw_lanes(train_cuts, sizes.lanes, sizes.ticks, PIECES, np.random.default_rng([options.seed, 2, walk]))
-        state = network.start(sizes.lanes)
+        states = shards.start()
         for piece in range(PIECES):
             # The best of an update's length must still fit, with one validation.
             pace = (clock() - began) / max(1, update - standing.update)
@@ -248,25 +249,15 @@ def run_loop(
                 why = "time"
                 break
             here = rows[:, piece * sizes.ticks : (piece + 1) * sizes.ticks]
-            clean = cut_batch(material, here, stop[:, piece])
-            chance = torch.Generator().manual_seed(options.seed * 1_000_003 + update)
-            seen = augment(clean, options.augmentation, scale, chance)
             for group in optimizer.param_groups:
                 group["lr"] = options.learning_rate * learning_rate_share(
                     share() if spent() / options.time_limit_s > 0.5 else update / sizes.updates
                 )
-            lost = torch.rand((sizes.lanes,), generator=chance) < options.augmentation.restart
-            state = state.detached().forget(torch.from_numpy(fresh[:, piece].copy()) | lost)
-            torch.manual_seed(options.seed * 1_000_003 + update)  # dropout
-            out, state = network(seen.x, seen.valid, seen.expected, seen.context, state)
-            loss = losses(out, seen, quantiles).total
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            value, states = shards.gradients(task, here, stop[:, piece], fresh[:, piece], states, update)
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             update += 1
             trained_rows += int((here >= 0).sum())
-            value = float(loss.detach())
             mean_loss = value if math.isnan(mean_loss) else 0.9 * mean_loss + 0.1 * value
             progress("network", min(1.0, share()))
             if update % every == 0 or update == sizes.updates:
@@ -281,7 +272,6 @@ def run_loop(
             last_checkpoint = clock()
             now = Standing(fingerprint, walk, update, best_loss, best_update, stale, spent(), [r.as_dict() for r in records])
             write_checkpoint(options.checkpoint, Checkpoint(now, _arrays(network, optimizer, best)))
-    network.eval()
     with torch.no_grad():
         for name, parameter in network.named_parameters():
             parameter.copy_(best[name])

@@ -24,7 +24,6 @@ from andon.training.network.pooling import CausalPooling
 from andon.training.sizes import NetworkSizes
 
 INPUT_LIMIT = 10.0
-DROPOUT = 0.1  # of features, before the heads, in training
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,6 @@ class Network(nn.Module):
         self.memory = Memory(sizes.cell, width)
         self.heads = ChannelHeads(width, channels, spread)
         self.relation = RelationHead(group, context, sizes.relation_hidden)
-        self.dropout = nn.Dropout(DROPOUT)
         self.quality = QualityHead(width, targets, quantiles) if targets else None
         self.register_buffer("inverse_scale", torch.from_numpy((1.0 / surprise_scale).astype("float32")))
 
@@ -126,7 +124,7 @@ class Network(nn.Module):
         return value, torch.where(valid & ~torch.isnan(expected), surprise, nothing)
 
     def forward(
-        self, x: Tensor, valid: Tensor, expected: Tensor, context: Tensor, state: NetworkState
+        self, x: Tensor, valid: Tensor, expected: Tensor, context: Tensor, state: NetworkState, keep: Tensor | None = None
     ) -> tuple[NetworkOutput, NetworkState]:
         """Run a piece.
 
@@ -137,6 +135,7 @@ class Network(nn.Module):
         expected : (B, T, C) the linear core's forecast of this tick; NaN where there is none
         context : (B, T, K)
         state : from `start` or the piece before
+        keep : (B, T, D) what the features are multiplied with before the heads, in training; see `augmentation.dropout`
 
         Returns
         -------
@@ -150,7 +149,7 @@ class Network(nn.Module):
         fused = self.fusion(torch.cat([deep, pooled, context], dim=-1))
         remembered, memory = self.memory(fused, state.memory)
         features = fused + remembered
-        kept = self.dropout(features)
+        kept = features if keep is None else features * keep
         forecast, log_scale, level = self.heads(kept)
         relation = self.relation(value, surprise, context)
         quality = self.quality(kept) if self.quality is not None else features.new_zeros((*features.shape[:2], 0, 0))
