@@ -50,5 +50,5 @@ def command(
     options.tell_failed(done.failed, language)
     for sentence in done.sentences(language):
         click.echo(sentence)
-    click.echo(say("cli.score.done", language, events=done.events, hours=f"{done.judged_h:,.1f}", path=out))
+    click.echo(say("cli.score.done", language, path=out))
     click.echo(say("cli.report.at", language, path=done.report))
