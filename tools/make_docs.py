@@ -9,10 +9,16 @@ A page is a function that returns its text; add one to `PAGES`.
 from __future__ import annotations
 
 import argparse
+import inspect
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
+
+from andon.cli.main import cli
+from andon.plant import errors
 from andon.plant.file.expression import FUNCTIONS
 from andon.plant.file.schema import SECTIONS, PlantFile
 from andon.plant.file.setting import Kind, Setting
@@ -20,6 +26,7 @@ from andon.plant.file.value import write_value
 from andon.plant.file.write import write_plant_text
 
 ROOT = Path(__file__).resolve().parents[1]
+HELP_WIDTH = 88
 HEAD = "<!-- made by tools/make_docs.py; change the code instead -->\n\n"
 
 
@@ -78,7 +85,66 @@ def plant_file_page() -> str:
     return HEAD + "\n".join(parts)
 
 
-PAGES: dict[str, Callable[[], str]] = {"docs/reference/plant-file.md": plant_file_page}
+def commands() -> Iterator[tuple[str, str]]:
+    """The full name and the help of every command: `andon`, its verbs, and the verbs' own."""
+    yield from _commands("andon", cli, None)
+
+
+def _commands(name: str, command: click.Command, parent: click.Context | None) -> Iterator[tuple[str, str]]:
+    context = click.Context(
+        command,
+        parent,
+        info_name=name.rpartition(" ")[2],
+        terminal_width=HELP_WIDTH,
+        max_content_width=HELP_WIDTH,
+        help_option_names=["-h", "--help"],
+    )
+    yield name, command.get_help(context)
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            assert found is not None
+            yield from _commands(f"{name} {inner}", found, context)
+
+
+def cli_page() -> str:
+    """docs/reference/cli.md, from `--help`."""
+    parts = [
+        "# The command line\n",
+        "Exit codes: 0 done, 1 it could not be done or was interrupted, 2 the command line is wrong. Errors go to standard error in "
+        "three parts: what happened, where in your material, what to do ([errors](errors.md)). With `--json` a verb prints one JSON "
+        "object and nothing else. MODEL is a path, a model's name (its champion) or an asset.\n",
+    ]
+    for name, text in commands():
+        parts.append(f"{'##' if name.count(' ') < 2 else '###'} `{name}`\n\n```\n{text.rstrip()}\n```\n")
+    return HEAD + "\n".join(parts)
+
+
+def errors_page() -> str:
+    """docs/reference/errors.md, from the classes themselves."""
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.AndonError)]
+    groups = [kind for kind in kinds if kind.__bases__[0] is errors.AndonError]
+    parts = [
+        "# Errors\n",
+        "Every error says what happened, where in your material (file, line, tag, time, key) and what to do. On the command line it is "
+        'text, with `--json` an object `{"error", "what", "at", "do"}`; in Python an exception with `.what`, `.at` and `.do`. `--debug` '
+        "adds the traceback. Classes are named by what happens next:\n",
+    ]
+    for group in groups:
+        parts.append(f"## `{group.__name__}`\n\n{inspect.getdoc(group)}\n")
+        rows = [kind for kind in kinds if kind is not group and issubclass(kind, group)]
+        if rows:
+            lines = ["| class | when | exit code |", "|---|---|---|"]
+            lines += [f"| `{kind.__name__}` | {cell(inspect.getdoc(kind) or '')} | {kind.exit_code} |" for kind in rows]
+            parts.append("\n".join(lines) + "\n")
+    return HEAD + "\n".join(parts)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/plant-file.md": plant_file_page,
+    "docs/reference/cli.md": cli_page,
+    "docs/reference/errors.md": errors_page,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -86,6 +152,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="change nothing, fail where a page is out of date")
     check = parser.parse_args(arguments).check
+    os.environ["ANDON_LANG"] = "en"
     stale = []
     for name, make in PAGES.items():
         path, text = ROOT / name, make()
