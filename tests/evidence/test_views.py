@@ -171,7 +171,7 @@ def test_hotelling_for_the_classical_candidate() -> None:
     centred = ticks.x - ticks.x.mean(axis=0)
     expected = np.einsum("tc,cd,td->t", centred, np.linalg.inv(np.cov(centred.T)), centred)
     assert np.corrcoef(view, expected)[0, 1] > 0.999
-    assert (view > 1.0).mean() == pytest.approx(0.01, abs=0.004)
+    assert 0.001 < (view > 1.0).mean() < 0.012  # the larger quantile of two halves
 
 
 def test_wrong_material_is_refused() -> None:

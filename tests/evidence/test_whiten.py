@@ -62,12 +62,12 @@ def test_what_stays_has_not_moved_and_what_wanders_has() -> None:
     random = np.random.default_rng(3)
     samples, blocks, width = 400, 8, 5
     steady = random.normal(size=(blocks, width)) / np.sqrt(samples)
-    assert np.trace(moved(steady, np.eye(width), samples)) < 0.02
+    assert np.trace(moved(steady, np.eye(width), samples, np.full(width, 0.1))) < 0.02
     wandering = steady.copy()
     direction = np.array([1.0, -1.0, 0.0, 0.0, 0.0]) / np.sqrt(2.0)
     wandering += np.arange(blocks)[:, None] * direction
-    found = moved(wandering, np.eye(width) + np.outer(direction, direction) * 5.0, samples)
+    found = moved(wandering, np.eye(width) + np.outer(direction, direction) * 5.0, samples, np.full(width, 0.1))
     values, vectors = np.linalg.eigh(found)
     assert values[-1] > 3.0
     assert abs(vectors[:, -1] @ direction) > 0.99
-    assert moved(wandering[:2], np.eye(width), samples).max() == 0.0
+    assert moved(wandering[:2], np.eye(width), samples, np.full(width, 0.1)).max() == 0.0

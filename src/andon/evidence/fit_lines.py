@@ -1,7 +1,8 @@
 """Fitting a line: covariance at its own time scale, and scales from normal time that did not set the covariance.
 
-Normal time is cut into four blocks. What the other three say of a block gives the entries and statistics whose 99 % quantiles
-become the scales, so that a line whose mean or covariance is uncertain (short training, a drifting process) speaks softly.
+Normal time is cut into halves. What one half says of the other gives the entries and statistics; the larger of the two 99 %
+quantiles becomes the scale, so that a line whose mean or covariance is uncertain (short training, a drifting process) speaks
+softly. Eight blocks say along which directions the process wanders, see `moved`.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from andon.plant.window import Expectation, Prepared
 CHUNK = 2048
 UNCENTRED = ("extent", "discord")
 QUANTILE = 0.99
-FOLDS = 4
+FOLDS = 2
 BLOCKS = 8
+# Wandering between blocks of training, as variance, seen from as long after training as training was: about 8 times for a
+# random walk, 12 times for a trend.
 DRIFT = 10.0
 WEAKEST = 0.05
 FLOOR = 0.1
@@ -89,7 +92,7 @@ def fit_lines(
     worth = [_worth(np.concatenate(part), np.concatenate(of)) for part, of in zip(piece, piece_block, strict=True)]
 
     def precision(index: int, blocks: list[int]) -> tuple[Float64Array, Float64Array]:
-        size, mean, covariance, wandered = table.of(index, blocks, worth[index])
+        size, mean, covariance, wandered = table.of(index, blocks, worth[index], floor)
         if not classical:
             covariance = covariance + DRIFT * wandered
         if diagonal:
@@ -99,13 +102,13 @@ def fit_lines(
     final = np.stack([precision(index, list(range(BLOCKS)))[1] for index in range(len(spans))]).astype(np.float32)
     crossed = _crossed(values, spans, prepared.reset, use, fold, precision, width)
     gain, sizes, expected, scale = [], [], [], []
-    for index, (y, pulled, relative) in enumerate(crossed):
-        quantile = np.maximum(np.quantile(relative, QUANTILE, axis=0), 1.0).astype(np.float32)
+    for index, (y, pulled, relative, half) in enumerate(crossed):
+        quantile = np.maximum(worst_quantile(relative, half), 1.0).astype(np.float32)
         squared = np.minimum(relative / quantile, LARGEST)
         gain.append(1.0 / (np.diag(final[index]) * quantile))
         sizes.append((1.0 / (width * np.maximum(np.abs(y).mean(axis=0, dtype=np.float64), 0.1 * floor))).astype(np.float32))
         numbers = [reduce(one, y[None], pulled[None], squared[None], sizes[-1][None])[0] for one in statistics]
-        scale.append([max(float(np.quantile(number, QUANTILE)), 1e-6) for number in numbers])
+        scale.append([max(float(worst_quantile(number, half)), 1e-6) for number in numbers])
         adds = {
             Statistic.SPREAD: np.log1p(squared).mean(axis=0),
             Statistic.QUADRATIC: (y * pulled).mean(axis=0),
@@ -139,7 +142,7 @@ def _fit_extent(
         sums += y[:, good].sum(axis=1, dtype=np.float64)
         for index in range(len(spans)):
             numbers[index].append(y[index][good].mean(axis=1))
-    scale = [[max(float(np.quantile(np.concatenate(part), QUANTILE)), 1e-6)] for part in numbers]
+    scale = [[max(float(worst_quantile(part, _halves(len(part)))), 1e-6)] for part in map(np.concatenate, numbers)]
     return Lines(
         source,
         spans,
@@ -152,6 +155,27 @@ def _fit_extent(
         (sums / max(int(rows.sum()), 1) / width).astype(np.float32)[:, None],
         np.array(scale, dtype=np.float32),
     )
+
+
+def worst_quantile(numbers: Float32Array, fold: Float32Array) -> Float32Array:
+    """The 99 % quantile over rows in the fold where it is largest.
+
+    Parameters
+    ----------
+    numbers : (N,) or (N, D)
+    fold : (N,) the fold of each row
+
+    Returns
+    -------
+    () or (D,) float32
+    """
+    each = [np.quantile(numbers[fold == part], QUANTILE, axis=0) for part in np.unique(fold)]
+    out: Float32Array = np.asarray(np.max(each, axis=0), dtype=np.float32)
+    return out
+
+
+def _halves(rows: int) -> Float32Array:
+    return (np.arange(rows) * FOLDS // max(rows, 1)).astype(np.float32)
 
 
 class _Moments:
@@ -172,7 +196,9 @@ class _Moments:
                 self.sums[index, part] += chosen.sum(axis=0, dtype=np.float64)
                 self.squares[index, part] += chosen.T @ chosen
 
-    def of(self, index: int, blocks: list[int], worth: float) -> tuple[float, Float64Array, Float64Array, Float64Array]:
+    def of(
+        self, index: int, blocks: list[int], worth: float, floor: Float64Array
+    ) -> tuple[float, Float64Array, Float64Array, Float64Array]:
         """Rows, mean, covariance of some blocks together, and the covariance of what moved between them.
 
         The mean of all blocks is zero by construction.
@@ -184,10 +210,11 @@ class _Moments:
             mean = np.zeros_like(mean)
         covariance = self.squares[index, blocks].sum(axis=0) / size - np.outer(mean, mean)
         means = self.sums[index, blocks] / np.maximum(sizes, 1.0)[:, None]
-        return size, mean, covariance, moved(means[sizes > 0], covariance, worth * size / len(blocks))
+        np.fill_diagonal(covariance, np.maximum(np.diag(covariance), 0.0))
+        return size, mean, covariance, moved(means[sizes > 0], covariance, worth * size / len(blocks), floor)
 
 
-def moved(means: Float64Array, covariance: Float64Array, samples: float) -> Float64Array:
+def moved(means: Float64Array, covariance: Float64Array, samples: float, floor: Float64Array) -> Float64Array:
     """Covariance of what moves between blocks of normal time beyond what chance gives.
 
     In the units of the covariance within blocks, the covariance of block means that do not move is noise of 1 / samples, and
@@ -199,6 +226,7 @@ def moved(means: Float64Array, covariance: Float64Array, samples: float) -> Floa
     means : (B, D) means of the blocks
     covariance : (D, D) of all rows
     samples : effective number of samples in a block
+    floor : (D,) smallest standard deviation believed
 
     Returns
     -------
@@ -209,8 +237,8 @@ def moved(means: Float64Array, covariance: Float64Array, samples: float) -> Floa
         return np.zeros((width, width))
     deviation = means - means.mean(axis=0)
     between = deviation.T @ deviation / (count - 1)
-    within = np.maximum(np.diag(covariance) - np.diag(between), 0.05 * np.diag(covariance)) + 1e-12
-    spread = np.sqrt(within)
+    within = np.maximum(np.diag(covariance) - np.diag(between), 0.05 * np.diag(covariance))
+    spread = np.sqrt(np.maximum(within, floor**2))
     correlation = (covariance - between) / np.outer(spread, spread)
     values, vectors = np.linalg.eigh(correlation)
     # Whitened within blocks; directions that hardly vary there are not blown up.
@@ -243,8 +271,8 @@ def _crossed(
     fold: Int64Array,
     precision: object,
     width: int,
-) -> list[tuple[Float32Array, Float32Array, Float32Array]]:
-    """Per span: vectors, P y, and squared entries of every row by what the other folds say."""
+) -> list[tuple[Float32Array, Float32Array, Float32Array, Float32Array]]:
+    """Per span: vectors, P y, squared entries of every row by what the other folds say, and the fold."""
     assert callable(precision)
     by = {
         (index, part): precision(index, [other for other in range(BLOCKS) if other * FOLDS // BLOCKS != part])
@@ -260,10 +288,11 @@ def _crossed(
                 mean, inverse = by[index, int(part)]
                 chosen = y[index][kept[fold[low:high][kept] == part]] - mean.astype(np.float32)
                 pulled = chosen @ inverse.astype(np.float32)
-                found[index].append((chosen, pulled, np.square(pulled) / np.diag(inverse).astype(np.float32)))
+                squared = np.square(pulled) / np.diag(inverse).astype(np.float32)
+                found[index].append((chosen, pulled, squared, np.full(len(chosen), part, dtype=np.float32)))
     empty = np.zeros((1, width), dtype=np.float32)
     return [
-        tuple(np.concatenate([row[column] for row in rows]) if rows else empty for column in range(3))  # type: ignore[misc]
+        tuple(np.concatenate([row[column] for row in rows]) if rows else (empty, empty, empty, empty[:, 0])[column] for column in range(4))  # type: ignore[misc]
         for rows in found
     ]
 
