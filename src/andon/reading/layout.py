@@ -102,7 +102,7 @@ def column_kind(column: pl.Series, name: str) -> str:
 
 
 def _rises(numbers: np.ndarray) -> bool:
-    return numbers.size > 2 and bool((np.diff(numbers) >= 0).all()) and bool(numbers[-1] > numbers[0])
+    return numbers.size > 2 and bool((numbers[1:] >= numbers[:-1]).all()) and bool(numbers[-1] > numbers[0])
 
 
 def find_layout(table: Table, columns: Mapping[str, str | None], wanted: str | None) -> Layout:
