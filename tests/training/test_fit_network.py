@@ -53,7 +53,7 @@ def trained() -> tuple[Prepared, Expectation, TrainedNetwork, list[tuple[str, fl
     prepared = ring_of_tags(ROWS)
     linear, seen = ridge(prepared), []
     with pytest.MonkeyPatch.context() as patch:
-        short(patch, 100, 64)
+        short(patch, 220, 24)
         network = fit_network(
             prepared,
             linear,
