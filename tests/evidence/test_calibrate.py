@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from andon.evidence.calibrate import CalibrationRefused, calibrate, rebudget
+from andon.evidence.calibrate import CalibrationRefused, calibrate, rebudget, rebudget_many
 from andon.evidence.calibration import Calibration
 from andon.evidence.events import first_exceedances, ground
 from andon.evidence.fault_trace import FaultTrace
@@ -84,10 +84,14 @@ def test_rarer_promises_have_higher_thresholds(week: Calibration) -> None:
     assert len(set(levels)) == len(levels)
 
 
-def test_another_budget_without_data_is_the_same_as_with_it(week: Calibration) -> None:
-    again = calibrate(steady_trace(43_200, 1), *every(43_200), MINUTE, parse_budget("1/week"))
-    other = rebudget(week, parse_budget("1/week"))
-    assert (other.threshold, other.rates, other.decade) == (again.threshold, again.rates, again.decade)
+def test_another_budget_without_data_is_the_same_as_with_it() -> None:
+    for seed in (0, 7):
+        day = calibrate(steady_trace(43_200, 1), *every(43_200), MINUTE, parse_budget("1/day"), seed=seed)
+        again = calibrate(steady_trace(43_200, 1), *every(43_200), MINUTE, parse_budget("1/week"), seed=seed)
+        other, (many,) = rebudget(day, parse_budget("1/week")), rebudget_many(day, [parse_budget("1/week")])
+        assert other.to_dict() == again.to_dict()
+        assert isinstance(many, Calibration)
+        assert many.to_dict() == again.to_dict()
 
 
 def test_through_json_and_arrays_nothing_changes(week: Calibration) -> None:

@@ -115,7 +115,12 @@ def rebudget(calibration: Calibration, budget: Budget) -> Calibration:
     CalibrationRefused : the held-back normal time is too short for the new promise
     """
     return calibrate_pieces(
-        calibration.normal, calibration.interval_ns, budget, faults=calibration.faults, confidence=calibration.confidence
+        calibration.normal,
+        calibration.interval_ns,
+        budget,
+        faults=calibration.faults,
+        confidence=calibration.confidence,
+        seed=calibration.seed,
     )
 
 
@@ -126,10 +131,18 @@ def rebudget_many(calibration: Calibration, budgets: Sequence[Budget]) -> tuple[
     for budget in budgets:
         gap = budget.merge_gap_ns
         if gap not in work:
-            work[gap] = _ground_work(calibration.normal, calibration.interval_ns, gap, bool(calibration.faults), 0)
+            work[gap] = _ground_work(calibration.normal, calibration.interval_ns, gap, bool(calibration.faults), calibration.seed)
         try:
             out.append(
-                _promise(work[gap], calibration.normal, calibration.interval_ns, budget, calibration.faults, calibration.confidence, 0)
+                _promise(
+                    work[gap],
+                    calibration.normal,
+                    calibration.interval_ns,
+                    budget,
+                    calibration.faults,
+                    calibration.confidence,
+                    calibration.seed,
+                )
             )
         except CalibrationRefused as refusal:
             out.append(refusal)
@@ -253,6 +266,7 @@ def _assemble(
         base_rates=tuple(float(v) for v in base_rates),
         normal=tuple(pieces),
         faults=tuple(faults),
+        seed=seed,
     )
 
 

@@ -64,6 +64,7 @@ class Calibration:
     confidence : that the rate is at most the promise, as far as the held-back time can tell
     base_level, base_rates : a lower level at which counting resolves, and replicates of the rate there, for `moved`
     normal, faults : the evidence itself
+    seed : of the bootstrap, so that another budget without data is the one with it
     """
 
     budget: Budget
@@ -85,6 +86,7 @@ class Calibration:
     base_rates: tuple[float, ...]
     normal: tuple[NormalTrace, ...]
     faults: tuple[FaultTrace, ...] = ()
+    seed: int = 0
 
     def opener(self) -> EventOpener:
         """The state machine that opens events by this calibration's rule."""
@@ -122,6 +124,7 @@ class Calibration:
             "p_map": {"level": list(self.p_map.level), "p": list(self.p_map.p), "decay": self.p_map.decay},
             "rates": list(self.rates),
             "base_rates": list(self.base_rates),
+            "seed": self.seed,
             "faults": pack_faults(self.faults)[0],
         }
 
@@ -158,6 +161,7 @@ class Calibration:
                 base_rates=tuple(base_rates),
                 normal=unpack(dict(arrays), "normal"),
                 faults=unpack_faults(faults, dict(arrays)),
+                seed=int(str(plain.get("seed", 0))),
                 **rest,  # type: ignore[arg-type]
             )
         except (KeyError, TypeError, AssertionError, ValueError) as error:
