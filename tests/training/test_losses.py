@@ -34,7 +34,7 @@ def test_the_best_scale_is_the_deviation() -> None:
 def test_the_scale_does_not_bend_the_forecast() -> None:
     forecast = torch.zeros(5, requires_grad=True)
     log_scale = torch.zeros(5, requires_grad=True)
-    scale_loss(forecast, log_scale, torch.ones(5), torch.ones(5)).backward()
+    scale_loss(forecast, log_scale, torch.ones(5), torch.ones(5)).backward()  # type: ignore[no-untyped-call]
     assert forecast.grad is None
     assert log_scale.grad is not None
 
