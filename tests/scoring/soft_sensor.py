@@ -11,8 +11,11 @@ from andon.plant.arrays import BoolArray, Float64Array
 from andon.plant.label import LabResults
 from andon.plant.time import MINUTE_NS
 from andon.plant.window import Prepared
+from andon.scoring.correction import Correction
 from andon.scoring.input_history import HistoryPlan
-from andon.scoring.quality import Correction, LocalScale, QualityModel, Region
+from andon.scoring.local_scale import LocalScale
+from andon.scoring.quality import QualityModel
+from andon.scoring.region import Region
 from andon.scoring.responses import BlendResponse, KernelResponse, LinearResponse, Response, TreeResponse
 
 FIRST = 500

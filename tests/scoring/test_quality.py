@@ -32,7 +32,7 @@ def columns(predictions: QualityPredictions) -> Float64Array:
     return np.stack([predictions.value, predictions.low, predictions.high])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     cuts=st.sets(st.integers(1, ROWS - 1), max_size=6),
     kind=st.sampled_from(["linear", "kernel", "trees", "blend"]),
@@ -65,7 +65,7 @@ def test_any_cut_gives_the_same_predictions(
     assert (joined.why == at_once.why).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(which=st.integers(0, 30), value=st.floats(-1e3, 1e3), every=st.integers(1, 5), delay=st.integers(0, 40))
 def test_nothing_before_its_result_time_changes(which: int, value: float, every: int, delay: int) -> None:
     model, ticks, lab = sensor(), prepared(ROWS), results(ROWS, every, delay)

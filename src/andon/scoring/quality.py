@@ -21,115 +21,13 @@ from andon.plant.grid import tick_of
 from andon.plant.label import LabResults
 from andon.plant.verdict import QualityPredictions, Why
 from andon.plant.window import Expectation, Prepared
+from andon.scoring.correction import Correction
 from andon.scoring.input_history import History, HistoryPlan, HistoryState, follow, start_history
+from andon.scoring.local_scale import LocalScale, describe_scale
+from andon.scoring.region import Region
 from andon.scoring.responses import Inputs, Response, build_response, response_kind
 
 QUALITY_MODEL_VERSION = 1
-_SCALE_LIMIT = 1.6  # the local scale stays within e^-1.6 and e^1.6 of the typical one
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """How the results known so far move the prediction.
-
-    With r1, r2 the residuals of the two newest samples that are known and m their exponential mean, the correction is
-    (weight[0] r1 + weight[1] (r1 - r2) + weight[2] m) x exp(-(age - usual_age) / decay) for ages beyond the usual one.
-
-    Attributes
-    ----------
-    weight : (3,)
-    span : span of the exponential mean, in results
-    usual_age : age of the newest known sample that the weights were fitted at, in ticks
-    decay : ticks; how fast a correction is forgotten when results stay away
-    response_error, corrected_error : RMS residual without and with correction, scaled target units
-    """
-
-    weight: Float64Array
-    span: float
-    usual_age: float
-    decay: float
-    response_error: float
-    corrected_error: float
-
-    def at(self, known: Float64Array, age: Float64Array) -> Float64Array:
-        """The correction of ticks at which the newest known sample is `age` ticks old; 0 where none is known.
-
-        Parameters
-        ----------
-        known : (3,) r1, r1 - r2, m; NaN where nothing is known
-        age : (T,) ticks
-        """
-        if not np.isfinite(known[0]):
-            return np.zeros(len(age))
-        fade: Float64Array = np.exp(-np.maximum(age - self.usual_age, 0.0) / self.decay)
-        return float(self.weight @ known) * fade
-
-    def widening(self, age: Float64Array) -> Float64Array:
-        """(T,) factor >= 1 on the scale: from the corrected error towards the response's as results grow old."""
-        fade = np.exp(-2.0 * np.maximum(age - self.usual_age, 0.0) / self.decay)
-        full, best = self.response_error**2, min(self.corrected_error, self.response_error) ** 2
-        out: Float64Array = np.sqrt((full - (full - best) * fade) / best)
-        return out
-
-
-@dataclass(frozen=True, slots=True)
-class LocalScale:
-    """The expected size of the residual at a tick: exp(weight . z), z = (1, agitation, extent, abnormality).
-
-    Attributes
-    ----------
-    weight : (4,) of the standardised z
-    centre, spread : (4,) standardisation
-    """
-
-    weight: Float64Array
-    centre: Float64Array
-    spread: Float64Array
-
-    def at(self, z: Float64Array) -> Float64Array:
-        """(T,) scales in scaled target units of (T, 4) descriptions."""
-        log = np.clip(((z - self.centre) / self.spread) @ self.weight, -_SCALE_LIMIT, _SCALE_LIMIT)
-        out: Float64Array = np.exp(log)
-        return out
-
-
-def describe_scale(history: History, response: Float64Array, abnormality: FloatArray | None) -> Float64Array:
-    """(T, 4) what the local scale looks at: 1, agitation of the inputs, extent of the response, abnormality.
-
-    Parameters
-    ----------
-    response : (T,) scaled target units
-    abnormality : (T,) evidence trace >= 0, or None
-    """
-    means = history.means
-    agitation = np.log(np.abs(means[:, 0] - means[:, -1]).mean(axis=1) + 0.05)
-    trace = np.zeros(len(response)) if abnormality is None else np.nan_to_num(np.asarray(abnormality, dtype=np.float64))
-    return np.stack([np.ones(len(response)), agitation, np.abs(response), np.log1p(np.maximum(trace, 0.0))], axis=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """The trained region: an ellipsoid of two exponential means of the inputs.
-
-    Attributes
-    ----------
-    span : (2,) int, which spans
-    centre : (D,)
-    whiten : (D, P) maps to independent unit coordinates
-    limit : largest squared distance per coordinate that is answered
-    """
-
-    span: IntArray
-    centre: Float64Array
-    whiten: Float64Array
-    limit: float
-
-    def distance(self, history: History) -> Float64Array:
-        """(T,) squared distance per coordinate; 1 on average in training."""
-        means = history.means[:, self.span]
-        coordinates = (means.reshape(len(means), -1) - self.centre) @ self.whiten
-        out: Float64Array = (coordinates**2).mean(axis=1)
-        return out
 
 
 @dataclass(frozen=True, slots=True)

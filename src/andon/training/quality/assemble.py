@@ -10,8 +10,11 @@ from andon.evidence.conformal import ConformalSettings
 from andon.plant.arrays import Float64Array, FloatArray, Int64Array
 from andon.plant.label import LabResults
 from andon.plant.window import Expectation, Prepared
+from andon.scoring.correction import Correction
 from andon.scoring.input_history import History, HistoryPlan
-from andon.scoring.quality import Correction, LocalScale, QualityModel, Region, describe_scale
+from andon.scoring.local_scale import LocalScale, describe_scale
+from andon.scoring.quality import QualityModel
+from andon.scoring.region import Region
 from andon.training.quality.correction import SLOW_SPAN, fit_correction, known_residuals
 from andon.training.quality.family import Searched
 from andon.training.quality.labelled import Labelled, Tables
@@ -79,8 +82,16 @@ def fit_scale(residual: Float64Array, z: Float64Array, typical: float) -> LocalS
         log = np.log(np.abs(residual[ok]) + 0.1 * typical)
         gram = x.T @ x + (50.0 + 0.05 * len(x)) * np.eye(x.shape[1])
         weight[used] = np.linalg.solve(gram, x.T @ (log - log.mean()))
-    # A disturbance may widen an interval; calm evidence must not narrow it below what calm results showed.
+    # A disturbance may widen an interval, never narrow it. Its weight is that of the greatest likelihood, as logs of small
+    # residuals say little of how large the large ones are.
     weight[3] = max(weight[3], 0.0)
+    if used[3] and ok.sum() >= 50:
+        z_ok = (z[ok] - centre) / spread
+        rest = np.exp(np.clip(z_ok[:, :3] @ weight[:3], -1.6, 1.6))
+        grid = np.linspace(0.0, 1.5, 31)
+        log = [np.clip(value * z_ok[:, 3], -1.6, 1.6) for value in grid]
+        cost = [0.5 * np.log(np.mean((residual[ok] / rest / np.exp(part)) ** 2)) + part.mean() for part in log]
+        weight[3] = float(grid[int(np.argmin(cost))])
     return LocalScale(weight, centre, spread)
 
 

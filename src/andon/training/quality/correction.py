@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from andon.plant.arrays import Float64Array
-from andon.scoring.quality import Correction
+from andon.scoring.correction import Correction
 from andon.training.quality.labelled import Labelled
 
 SLOW_SPAN = 20.0

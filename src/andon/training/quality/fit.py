@@ -12,8 +12,9 @@ from andon.plant.errors import At, TrainingError
 from andon.plant.label import LabResults
 from andon.plant.progress import Progress, silent
 from andon.plant.window import Expectation, Prepared
+from andon.scoring.correction import Correction
 from andon.scoring.input_history import HistoryPlan
-from andon.scoring.quality import Correction, QualityModel
+from andon.scoring.quality import QualityModel
 from andon.training.quality.assemble import LAST_VALUE, MOVING_MEAN, UNCORRECTED, Ground, assemble, replay
 from andon.training.quality.dead_time import DeadTime, estimate_dead_time
 from andon.training.quality.family import Family, Searched, later_loss, search
@@ -46,6 +47,7 @@ class _Case:
     level: float
     head: int
     seed: int
+    families: tuple[Family, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def fit_quality(
     level: float = 0.9,
     dead_time_ns: int | None = None,
     seed: int = 0,
+    families: Sequence[Family] | None = None,
     progress: Progress = silent,
 ) -> tuple[QualityModel, QualityReport]:
     """Fit every candidate, choose one on the calibration period, refit it on both periods, then read the evaluation period once.
@@ -100,6 +103,7 @@ def fit_quality(
     level : nominal coverage of the interval
     dead_time_ns : known dead time between inputs and target; estimated where None
     seed : of the boosting
+    families : families to try, for experiments; all where None. `Constant`, and with it the trivial candidates, is always tried
 
     Returns
     -------
@@ -114,6 +118,7 @@ def fit_quality(
     if train.any() and calibrate.any() and np.flatnonzero(train)[-1] > np.flatnonzero(calibrate)[0]:
         raise TrainingError("the training period does not end before the calibration period", do="split in time order")
     case, learn, dead = _prepare_case(prepared, lab, train, calibrate, network, head, abnormality, mode, level, dead_time_ns, seed)
+    case = replace(case, families=None if families is None else tuple(families))
     both = thin(case.labels.part(train[case.labels.row] | calibrate[case.labels.row]))
     names = {"total": 2 * 7, "done": 0}
 
@@ -230,6 +235,8 @@ def _ground(case: _Case, labels: Labelled) -> Ground:
 
 
 def _families(case: _Case) -> list[Family]:
+    if case.families is not None:
+        return [Constant(), *case.families]
     late = [SmoothResponse(against_known=True)] if case.mode == "lab" else []
     families: list[Family] = [
         Constant(), RidgeOnLags(), PartialLeastSquares(), BoostedTrees(seed=case.seed), SmoothResponse(), *late,
