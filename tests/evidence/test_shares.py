@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -50,15 +48,3 @@ def test_nothing_to_share_is_shared_equally() -> None:
 
 def test_an_angle_is_one_tag() -> None:
     assert by_tag(np.array([0.2, 0.3, 0.5]), ("angle", "angle", "flow")) == {"angle": 0.5, "flow": 0.5}
-
-
-def test_an_event_takes_less_than_fifty_milliseconds() -> None:
-    line = lines(Statistic.SPREAD, 50)
-    y = np.random.default_rng(2).normal(size=(1, 500, 50)).astype(np.float32)
-    best = np.inf
-    for _ in range(3):
-        begun = time.perf_counter()
-        pulled, squared = line.entries(y, None)
-        event_shares(line_shares(line, y, pulled, squared)[0, 0], np.ones(500))
-        best = min(best, time.perf_counter() - begun)
-    assert best < 0.05

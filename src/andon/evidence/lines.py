@@ -101,8 +101,10 @@ class Lines:
         if valid is not None:
             self.fill.fill(y, valid)
         pulled = np.matmul(y, self.precision) if Statistic.QUADRATIC in self.statistics else y
-        squared = np.matmul(y, self.factor)
-        np.square(squared, out=squared)
+        # Time runs fastest in memory, so that reading numbers off the channels is a pass over whole columns.
+        entries = np.matmul(self.factor.transpose(0, 2, 1), y.transpose(0, 2, 1))
+        np.square(entries, out=entries)
+        squared = entries.transpose(0, 2, 1)
         if valid is not None:
             self.fill.gain(squared, valid)
             squared[:, ~valid] = 0.0
