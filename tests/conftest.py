@@ -1,0 +1,36 @@
+"""Models that tests of the doors share: each is trained once a session, and read only."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.small_plant import Line, lines, make_line, write
+
+
+@pytest.fixture(scope="session")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+    """The small line with a model of the linear core alone."""
+    return make_line(tmp_path_factory.mktemp("line"), "--no-network")
+
+
+@pytest.fixture(scope="session")
+def deep_line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+    """The small line with a network trained for a few seconds."""
+    return make_line(tmp_path_factory.mktemp("deep"), "--time-limit", "5s")
+
+
+@pytest.fixture
+def own(line: Line, tmp_path: Path) -> Line:
+    """A copy of `line` that a test may change."""
+    shutil.copytree(line.models, tmp_path / "models")
+    model = tmp_path / "models" / line.model.relative_to(line.models)
+    return Line(tmp_path, {"models": [line.answer["models"][0] | {"path": str(model)}]})
+
+
+@pytest.fixture(scope="session")
+def new_export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """New data of the small line, with a fault in the middle."""
+    return write(tmp_path_factory.mktemp("new") / "new.csv", lines())
