@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from andon.auditing import audit as audit
-    from andon.plant.file.parse import parse_plant_file as read_plant_file
+    from andon.plant.file.parse import parse_plant_file as read_plant_file  # noqa: F401 - promised under this name
     from andon.plant.file.schema import PlantFile as PlantFile
     from andon.plant.recording import Recording as Recording
     from andon.project.fit import fit as fit

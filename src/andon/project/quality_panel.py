@@ -42,15 +42,8 @@ def _points(scored: Scored, target: str, lab: Sequence[LabResults]) -> list[Qual
         if time[row] - sample > scored.prepared.interval_ns or not np.isfinite(result):
             continue
         given = bool(np.isfinite(value[row]))
-        points.append(
-            QualityPoint(
-                int(sample) // 1_000_000,
-                float(result),
-                float(value[row]) if given else None,
-                float(low[row]) if given else None,
-                float(high[row]) if given else None,
-            )  # fmt: skip
-        )
+        said = (float(value[row]), float(low[row]), float(high[row])) if given else (None, None, None)
+        points.append(QualityPoint(int(sample) // 1_000_000, float(result), *said))
     return points
 
 
@@ -69,7 +62,8 @@ def _panel(model: Any, points: list[QualityPoint], report: Any) -> QualityPanel:
         r2 = 1.0 - rmse**2 / spread if spread > 0 else None
     return QualityPanel(
         target=model.target, unit=model.unit, chosen=model.candidate, level=model.settings.level, coverage=coverage, width=width,
-        rmse=rmse, r2=r2, refused=1.0 - len(answered) / len(points) if points else 0.0, dead_time_s=model.plan.dead * model.interval_ns / NS,
+        rmse=rmse, r2=r2, refused=1.0 - len(answered) / len(points) if points else 0.0,
+        dead_time_s=model.plan.dead * model.interval_ns / NS,
         points=tuple(points), candidates=tuple(quality_rows(report)) if report is not None else (),
         better_afterwards=report.would_have_won if report is not None and report.would_have_won != report.chosen else "",
     )  # fmt: skip

@@ -142,7 +142,8 @@ def _event(monitor: Monitor, explained: Explained, span: Span) -> Event:
         also=[monitor.label(explained.tags[index]) for index in leading[1:]], zone=monitor.preparation.zone,
     )  # fmt: skip
     return Event(
-        asset=prepared.asset, model=monitor.version, onset=(first + onset) * interval, start=span.start * interval, peak=span.peak * interval,
+        asset=prepared.asset, model=monitor.version, onset=(first + onset) * interval, start=span.start * interval,
+        peak=span.peak * interval,
         end=None if span.end is None else span.end * interval, severity=monitor.calibration.severity(span.peak_evidence), view=view,
         shares=shares, onset_order=tuple((tag, (first + at) * interval) for tag, at in in_order), sentence=sentence,
         peak_evidence=span.peak_evidence,

@@ -85,7 +85,8 @@ def to_members(monitor: Monitor) -> dict[str, bytes]:
     members = {
         PREPARATION: _json(monitor.preparation.to_dict()),
         PLAIN: _json({
-            "assets": list(monitor.assets), "warm_up": detector.warm_up, "exogenous": list(detector.exogenous), "linear_about": detector.linear.about,
+            "assets": list(monitor.assets), "warm_up": detector.warm_up, "exogenous": list(detector.exogenous),
+            "linear_about": detector.linear.about,
             "tags": [asdict(tag) for tag in monitor.tags], "quality": [model.meta() for model in monitor.quality],
         }),
         LINEAR: pack_arrays(detector.linear.to_arrays()),

@@ -227,7 +227,8 @@ class Monitor:
         verdicts = Verdicts(
             asset=recording.asset, time=prepared.time, verdict=verdict, why=joined.why,
             p=np.where(joined.judge, self.calibration.p_map(joined.trace), np.nan), evidence=joined.trace,
-            threshold=np.full(rows, level), mode=prepared.mode.astype(np.int16), revision=np.zeros(rows, dtype=np.int32), model=self.version,
+            threshold=np.full(rows, level), mode=prepared.mode.astype(np.int16), revision=np.zeros(rows, dtype=np.int32),
+            model=self.version,
             tags=self.tag_ids, top_tags=top[0], top_shares=top[1],
         )  # fmt: skip
         progress("scoring", 1.0)
