@@ -245,9 +245,9 @@ def moved(means: Float64Array, covariance: Float64Array, samples: float, floor: 
     values = np.maximum(values, WEAKEST * values[-1])
     turn = (vectors * np.sqrt(values)) @ vectors.T
     back = (vectors / np.sqrt(values)) @ vectors.T
-    lengths, axes = np.linalg.eigh(back @ (between / np.outer(spread, spread)) @ back)
+    _, lengths, axes = np.linalg.svd((deviation / spread) @ back / np.sqrt(count - 1), full_matrices=False)
     edge = (1.0 + np.sqrt(width / (count - 1))) ** 2 / max(samples, 1.0)
-    kept = turn @ (axes * np.sqrt(np.maximum(lengths - edge, 0.0)))
+    kept = turn @ (axes.T * np.sqrt(np.maximum(lengths**2 - edge, 0.0)))
     out: Float64Array = kept @ kept.T * np.outer(spread, spread)
     return out
 

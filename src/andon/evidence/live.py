@@ -17,6 +17,7 @@ from andon.evidence.smooth import alpha_of
 from andon.plant.arrays import Float32Array, Int64Array
 from andon.plant.window import Expectation, Prepared
 
+LARGEST_STACK = 2**25  # numbers; wider assets keep their lines apart rather than twice
 FULL = (Statistic.SPREAD, Statistic.STRONGEST, Statistic.EXTENT)
 
 
@@ -55,12 +56,12 @@ class Stack:
 
 
 def stack(lines: Sequence[Lines]) -> Stack | None:
-    """The lines stacked; None where some are not of channels, or read other statistics than the defaults."""
+    """The lines stacked; None where some are not of channels, read other statistics than the defaults, or are very wide."""
     usual = all(line.of_channels and line.statistics in (FULL, (Statistic.EXTENT,)) for line in lines)
     if not lines or not usual:
         return None
     full_lines = [line for line in lines if line.statistics == FULL]
-    if not full_lines:
+    if not full_lines or sum(line.precision.size for line in full_lines) > LARGEST_STACK:
         return None
     counts = [len(line.spans) for line in lines]
     source = np.repeat(np.arange(len(lines)), counts)

@@ -38,7 +38,7 @@ SPANS: dict[str, tuple[float, ...]] = {
 KINDS = ("fast", "agitation", "extent", "relation", "discord", "level", "novelty")
 STATISTICS = (Statistic.SPREAD, Statistic.STRONGEST, Statistic.EXTENT)
 PATCH = 32
-STRIDE = 8
+STRIDE = 4
 SPANS_PER_TRAINING = 12.0
 LEAST_ROWS = 20
 

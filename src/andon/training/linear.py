@@ -26,7 +26,7 @@ LAGS = (1, 2, 3, 5)
 RELATION_LAGS = (0, 1, 2)
 PENALTIES = tuple(float(value) for value in np.geomspace(1e-4, 3.0, 10))
 CANONICAL_LAGS = 2
-WIDEST = 4000
+WIDEST = 2500
 JOINT_LIMIT = 1800
 WORK_LIMIT = 4e11
 LATER_SHARE = 0.25
@@ -57,7 +57,7 @@ def fit_linear_core(prepared: Prepared, rows: BoolArray) -> LinearCore:
 
     Raises
     ------
-    TrainingError : fewer than 20 usable rows in a row, or more than 4,000 channels
+    TrainingError : fewer than 20 usable rows in a row, or more than 2,500 channels
     """
     width = prepared.x.shape[1]
     if width == 0 or width > WIDEST:
