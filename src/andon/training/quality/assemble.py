@@ -89,8 +89,8 @@ def fit_scale(residual: Float64Array, z: Float64Array, typical: float) -> LocalS
         z_ok = (z[ok] - centre) / spread
         rest = np.exp(np.clip(z_ok[:, :3] @ weight[:3], -1.6, 1.6))
         grid = np.linspace(0.0, 1.5, 31)
-        log = [np.clip(value * z_ok[:, 3], -1.6, 1.6) for value in grid]
-        cost = [0.5 * np.log(np.mean((residual[ok] / rest / np.exp(part)) ** 2)) + part.mean() for part in log]
+        shape = [np.clip(value * z_ok[:, 3], -1.6, 1.6) for value in grid]
+        cost = [0.5 * np.log(np.mean((residual[ok] / rest / np.exp(part)) ** 2)) + part.mean() for part in shape]
         weight[3] = float(grid[int(np.argmin(cost))])
     return LocalScale(weight, centre, spread)
 
