@@ -7,6 +7,7 @@ import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -32,6 +33,13 @@ class Verbs(click.Group):
             return None
         command: click.Command = import_module(f"andon.cli.verb_{cmd_name}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click, but Ctrl-C is an error like all others: click would print an empty line first."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise _interrupted(_language(ctx)) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line a verb from the catalogue, without importing any."""
@@ -107,7 +115,7 @@ def as_error(error: BaseException, language: str) -> tuple[AndonError, int]:
         case click.UsageError():
             return usage_error(error, language), 2
         case KeyboardInterrupt() | click.Abort():
-            return Interrupted(say("cli.interrupted", language), do=say("cli.interrupted.do", language)), 1
+            return _interrupted(language), 1
         case click.ClickException():
             return AskUserError(error.format_message()), 1
         case MemoryError():
@@ -122,6 +130,10 @@ def as_error(error: BaseException, language: str) -> tuple[AndonError, int]:
 
 class Interrupted(TryAgainError):
     """Ctrl-C."""
+
+
+def _interrupted(language: str) -> Interrupted:
+    return Interrupted(say("cli.interrupted", language), do=say("cli.interrupted.do", language))
 
 
 class InternalError(AndonError):

@@ -78,11 +78,18 @@ def score(
     comparison = compare(monitor, scored[0], sources.labels) if len(scored) == 1 and sources.labels else None
     data = build_report(monitor, scored, labels=sources.labels, lab=results, comparison=comparison)
     progress("report", 0.0)
+    _sweep(Path(out))
     report = write_results(out, data, scored, sources.labels, choose_language(language))
     return ScoredFiles(
         monitor.version, out, str(report), sum(len(one.events) for one in scored), sum(one.judged_h for one in scored),
         (*notes, *data.verdict), tuple(one.asset for one in scored), sources.failed,
     )  # fmt: skip
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed run left of unfinished files."""
+    for part in (*folder.glob(".*.part"), *folder.glob("verdicts/.*.part")):
+        part.unlink(missing_ok=True)
 
 
 def _how(how: Mapping[str, Any] | None, monitor: Monitor) -> dict[str, Any]:
