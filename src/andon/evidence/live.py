@@ -14,9 +14,10 @@ import numpy as np
 from andon.evidence.impute import ConditionalFill
 from andon.evidence.lines import LARGEST, OF_RELATION, SIZES, Lines, Statistic
 from andon.evidence.smooth import alpha_of
-from andon.plant.arrays import Float32Array, Int64Array
+from andon.plant.arrays import BoolArray, Float32Array, Int64Array
 from andon.plant.window import Expectation, Prepared
 
+ONE = np.float32(1.0)
 LARGEST_STACK = 2**25  # numbers; wider assets keep their lines apart rather than twice
 FULL = (Statistic.SPREAD, Statistic.STRONGEST, Statistic.EXTENT)
 
@@ -27,8 +28,12 @@ class Stack:
 
     Attributes
     ----------
-    sources : G pairs of core and kind
-    centre, unit : (G, C) float32
+    cores : cores in the order of their residuals: row 0 is the level, then forecast and relation of each core
+    pick : (G,) int64, the row that each source is
+    sized, logged : sources of which the size is taken, and its logarithm
+    masked : (G, 1) bool, sources that are zero where a channel is missing: all but the level
+    unit : (sized, C) float32
+    centre : (G, C) float32
     source : (M,) int64, the source of each line
     alpha : (M, 1) float32
     size, extent_expected : (M, C) float32
@@ -40,9 +45,13 @@ class Stack:
     fill : for missing channels
     """
 
-    sources: tuple[tuple[str, str], ...]
-    centre: Float32Array
+    cores: tuple[str, ...]
+    pick: Int64Array
+    sized: Int64Array
+    logged: Int64Array
+    masked: BoolArray
     unit: Float32Array
+    centre: Float32Array
     source: Int64Array
     alpha: Float32Array
     size: Float32Array
@@ -76,10 +85,17 @@ def stack(lines: Sequence[Lines]) -> Stack | None:
         else:
             order.append(2 * deep + at)
     precision = np.concatenate([line.precision for line in full_lines])
+    parts = [(line.source.rpartition(".")[0], line.source.rpartition(".")[2]) for line in lines]
+    cores = tuple(dict.fromkeys(core for core, _ in parts if core))
+    sized = np.array([at for at, (_, kind) in enumerate(parts) if kind in SIZES], dtype=np.int64)
     return Stack(
-        sources=tuple((line.source.rpartition(".")[0], line.source.rpartition(".")[2]) for line in lines),
+        cores=cores,
+        pick=np.array([0 if not core else 1 + 2 * cores.index(core) + (kind in OF_RELATION) for core, kind in parts]),
+        sized=sized,
+        logged=np.array([at for at, (_, kind) in enumerate(parts) if kind == "agitation"], dtype=np.int64),
+        masked=np.array([[kind != "level"] for _, kind in parts]),
+        unit=np.stack([line.unit for line in lines])[sized],
         centre=np.stack([line.centre for line in lines]),
-        unit=np.stack([line.unit for line in lines]),
         source=source,
         alpha=np.array([[alpha_of(span)] for line in lines for span in line.spans], dtype=np.float32),
         size=np.concatenate([line.size for line in lines]),
@@ -112,27 +128,23 @@ def tick(
     gone = None if bool(valid.all()) else ~valid
     if gone is not None and expectations:
         x = np.where(gone, next(iter(expectations.values())).relation[0], x)
-    values = np.empty_like(lines.centre)
-    residuals: dict[str, tuple[Float32Array, Float32Array]] = {}
-    for at, (core, kind) in enumerate(lines.sources):
-        if kind == "level":
-            values[at] = x
-            continue
-        if core not in residuals:
-            expected = expectations[core]
-            residuals[core] = (x - expected.forecast[0], x - expected.relation[0])
-        values[at] = residuals[core][1 if kind in OF_RELATION else 0]
-        if kind in SIZES:
-            np.abs(values[at], out=values[at])
-            values[at] /= lines.unit[at]
-            if kind == "agitation":
-                values[at] += np.float32(1.0)
-                np.log(values[at], out=values[at])
+    rows = np.empty((1 + 2 * len(lines.cores), len(x)), dtype=np.float32)
+    rows[0] = x
+    for at, core in enumerate(lines.cores):
+        expected = expectations[core]
+        np.subtract(x, expected.forecast[0], out=rows[1 + 2 * at])
+        np.subtract(x, expected.relation[0], out=rows[2 + 2 * at])
+    values: Float32Array = rows[lines.pick]
+    if lines.sized.size:
+        size = np.abs(values[lines.sized])
+        size /= lines.unit
+        values[lines.sized] = size
+    if lines.logged.size:
+        values[lines.logged] = np.log(values[lines.logged] + ONE)
     values -= lines.centre
     if gone is not None:
-        levels = [kind == "level" for _, kind in lines.sources]
-        values[np.ix_(~np.array(levels), gone)] = 0.0
-    total = float(values.sum())
+        values[lines.masked & gone] = 0.0
+    total = float(np.add.reduce(values, axis=None))
     if total != total:  # NaN: the first tick after a reset
         return None
     after: Float32Array = values[lines.source]
@@ -152,11 +164,11 @@ def tick(
     np.minimum(squared, LARGEST, out=squared)
     deep = len(lines.full)
     numbers = np.empty(2 * deep + len(after), dtype=np.float32)
-    np.max(squared, axis=1, out=numbers[deep : 2 * deep])
-    squared += np.float32(1.0)
-    np.sum(np.log(squared), axis=1, out=numbers[:deep])
+    np.maximum.reduce(squared, axis=1, out=numbers[deep : 2 * deep])
+    squared += ONE
+    np.add.reduce(np.log(squared, out=squared), axis=1, out=numbers[:deep])
     size *= lines.size
-    np.sum(size, axis=1, out=numbers[2 * deep :])
+    np.add.reduce(size, axis=1, out=numbers[2 * deep :])
     if gone is not None:
         numbers[:deep] += lines.spread_expected[:, gone].sum(axis=1)
         numbers[2 * deep :] += lines.extent_expected[:, gone].sum(axis=1)

@@ -50,7 +50,7 @@ class Novelty:
 
     def describe(self, patches: Float32Array) -> Float32Array:
         """(N, K * C) normalised shape of patches (N, patch, C)."""
-        centred = patches - patches.mean(axis=1, keepdims=True)
+        centred = patches - np.add.reduce(patches, axis=1, keepdims=True) / np.float32(self.patch)
         spread = np.sqrt(np.einsum("npc,npc->nc", centred, centred) / self.patch) + self.floor
         shape = np.matmul(self.waves.T, centred) / (spread[:, None, :] * np.float32(np.sqrt(self.patch)))
         out: Float32Array = shape.reshape(len(patches), -1)

@@ -161,8 +161,8 @@ class Views:
     def _tick(self, prepared: Prepared, expectations: Mapping[str, Expectation], state: ViewState, view: Float32Array) -> ViewState | None:
         """One live tick; None where it must go the long way."""
         assert self.stacked is not None
-        for core, _ in self.stacked.sources:
-            if core and core not in expectations:
+        for core in self.stacked.cores:
+            if core not in expectations:
                 raise EvidenceError(f"the core {core!r} is absent", do="run the cores that the views were fitted with")
         found = tick(self.stacked, prepared, expectations, state.means, view[: len(self.stacked.order)])
         if found is None:
