@@ -5,7 +5,7 @@
   ticks, for a receptive field that long would hardly ever be full.
 * pools: windows 4, 16, 64 with three layers, 4, 16 with two.
 * few data: the width halves, down to 16, while the network has more weights than a fifth of the values to learn from.
-* updates: twelve passes over the rows, from 300 to 4,000 updates of at most 128 lanes x 128 ticks, and no more
+* updates: twelve passes over the rows, from 500 to 4,000 updates of at most 64 lanes x 128 ticks, and no more
   than the time limit allows at a nominal rate of 10 GFLOP/s per core; the clock is a second guard in the loop.
 """
 
@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass
 
 NOMINAL_FLOPS_PER_CORE = 10e9
-LANES = 128
+LANES = 64
 TICKS = 128
 PASSES = 12
 RELATION_HIDDEN = 12
@@ -110,7 +110,7 @@ def choose_sizes(
     lanes = min(LANES, max(4, rows // 64))
     per_update = 3 * chosen.flops_per_row * lanes * ticks
     affordable = int(time_limit_s * NOMINAL_FLOPS_PER_CORE * max(1, cores) / per_update)
-    wished = min(4000, max(300, math.ceil(PASSES * rows / (lanes * ticks))))
+    wished = min(4000, max(500, math.ceil(PASSES * rows / (lanes * ticks))))
     return NetworkSizes(
         channels, context, chosen.width, layers, chosen.pool_width, chosen.pool_levels, groups, RELATION_HIDDEN, cell,
         lanes, ticks, max(20, min(wished, affordable)),
