@@ -150,7 +150,7 @@ def main() -> None:
             path = options.bundle
         else:
             print(f"training a model of 50 tags, at most {limit}", flush=True)
-            path = andon.fit(plant_like(20_000 if options.quick else 60_000, 50, 1), time_limit=limit).save(Path(scratch) / "line.andon")
+            path = andon.fit(plant_like(60_000, 50, 1), time_limit=limit).save(Path(scratch) / "line.andon")
         monitor = andon.load(path)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     recording = plant_like(20_000 if options.quick else 200_000, 50, 2)

@@ -129,3 +129,9 @@ def test_refusals_in_words() -> None:
         "The tightest promise that can be made now is one false alarm in 5 days.",
     ]
     assert render(refused_sentence(CalibrationRefused("x", 1.0, None))[1]) == "No promise can be made yet."
+
+
+def test_a_deviation_far_beyond_is_not_given_to_a_decimal() -> None:
+    far = event_sentence(View.LEVEL, "pressure", -502.9, 0, start=60 * 10**9)
+    assert speak(far, "en") == "pressure more than 20 σ below its usual level, since 00:00"
+    assert "超过 20" in speak(far, "zh-CN")

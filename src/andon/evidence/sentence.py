@@ -19,6 +19,7 @@ from andon.plant.verdict import Sentence, View
 _PERIODS = {HOUR_NS: "hour", DAY_NS: "day", 7 * DAY_NS: "week", 30 * DAY_NS: "month", 365 * DAY_NS: "year"}
 _NUMBER_WORDS = 12
 _SURE = 0.9
+_FAR = 20.0
 
 
 def duration_sentence(ns: float) -> Sentence:
@@ -37,6 +38,11 @@ def duration_sentence(ns: float) -> Sentence:
 
 def _number(count: int) -> object:
     return Sentence(f"evidence.number.{count}") if 0 <= count <= _NUMBER_WORDS else count
+
+
+def _size(sigma: float) -> object:
+    """A deviation to one decimal; beyond twenty the figure says no more than that it is far."""
+    return f"{abs(sigma):.1f}" if abs(sigma) <= _FAR else Sentence("evidence.more-than", {"n": f"{_FAR:.0f}"})
 
 
 def _events(count: float) -> Sentence:
@@ -158,17 +164,17 @@ def event_sentence(
     match view:
         case View.AGITATION:
             key = "evidence.event.agitation"
-            args["size"] = f"{abs(sigma):.1f}"
+            args["size"] = _size(sigma)
         case View.NOVELTY | View.QUALITY:
             key = f"evidence.event.{view.value}"
         case View.RELATION:
-            args["sigma"] = f"{abs(sigma):.1f}"
+            args["sigma"] = _size(sigma)
             many = "" if len(explained_by) > 1 else "one." if explained_by else "alone."
             key = f"evidence.event.relation.{many}{side}"
             if explained_by:
                 args["others"] = list(explained_by)
         case _:
-            args["sigma"] = f"{abs(sigma):.1f}"
+            args["sigma"] = _size(sigma)
             key = f"evidence.event.{view.value}.{side}"
     sentence = Sentence(key, args)
     return Sentence("evidence.event.with", {"first": sentence, "others": list(also)}) if also else sentence
