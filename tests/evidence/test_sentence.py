@@ -133,5 +133,5 @@ def test_refusals_in_words() -> None:
 
 def test_a_deviation_far_beyond_is_not_given_to_a_decimal() -> None:
     far = event_sentence(View.LEVEL, "pressure", -502.9, 0, start=60 * 10**9)
-    assert speak(far, "en") == "pressure more than 20 σ below its usual level, since 00:00"
-    assert "超过 20" in speak(far, "zh-CN")
+    assert render(far, "en") == "pressure more than 20 σ below its usual level, since 00:00"
+    assert "超过 20" in render(far, "zh-CN")
