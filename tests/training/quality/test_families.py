@@ -123,7 +123,7 @@ def test_the_kernel_finds_a_product_that_a_line_cannot() -> None:
     (bent,) = search(KernelOnMeans(((1, 2, 3),)), tables, y, labels, folds, "inputs")
     (line,) = search(RidgeOnLags(lags=20), tables, y, labels, folds, "inputs")
     assert bent.loss < 0.7 * line.loss
-    mixed, weight = blend(y, [line, bent], labels, "inputs")
+    mixed, weight = blend(y, [line, bent], labels, folds, "inputs")
     assert weight.min() >= 0.0
     assert weight[1] > weight[0]
     np.testing.assert_allclose(mixed.final.of(tables), mixed.final.of(tables.rows(np.arange(len(y)))))

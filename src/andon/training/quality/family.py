@@ -65,16 +65,18 @@ class Searched:
     place: tuple[int, int] = (0, 0)
 
 
-def later_loss(y: Float64Array, later: Float64Array, labels: Labelled, mode: str) -> float:
-    """Mean squared error of out-of-sample predictions; of the corrected ones in mode "lab"."""
+def later_loss(y: Float64Array, later: Float64Array, labels: Labelled, folds: Sequence[tuple[Int64Array, Int64Array]], mode: str) -> float:
+    """Mean squared error of out-of-sample predictions; of the corrected ones in mode "lab".
+
+    The geometric mean over the folds: each fold counts by its ratio, so that one fold of bursts, or the first one, which
+    learns from the least, does not decide alone.
+    """
     residual = y - later
-    ok = np.isfinite(residual)
     if mode == "lab":
         known = known_residuals(residual, labels)
-        weight = fit_correction(residual, labels).weight
-        left = residual - np.where(np.isfinite(known), known, 0.0) @ weight
-        return float(np.mean(left[ok] ** 2))
-    return float(np.mean(residual[ok] ** 2))
+        residual = residual - np.where(np.isfinite(known), known, 0.0) @ fit_correction(residual, labels).weight
+    errors = [float(np.mean(residual[judge] ** 2)) for _, judge in folds]
+    return float(np.exp(np.mean(np.log(np.maximum(errors, 1e-12)))))
 
 
 def search(
@@ -105,7 +107,7 @@ def search(
                 if (g, k) not in found:
                     found[g, k] = (setting, np.full(len(y), np.nan))
                 found[g, k][1][judge] = fitted.of(judged)
-    losses = {key: later_loss(y, later, labels, mode) for key, (_, later) in found.items()}
+    losses = {key: later_loss(y, later, labels, folds, mode) for key, (_, later) in found.items()}
     ranked = sorted(losses, key=lambda key: (losses[key] if np.isfinite(losses[key]) else np.inf, key))
     places: list[tuple[int, int]] = []
     for place in ranked:

@@ -63,7 +63,7 @@ class _Variant:
     def loss(self, ground: Ground) -> float:
         """Mean squared error of the forward folds; raw where nothing corrects."""
         if self.fixed is UNCORRECTED:
-            return later_loss(ground.y, self.searched.later, ground.labels, "inputs")
+            return later_loss(ground.y, self.searched.later, ground.labels, ground.folds, "inputs")
         return self.searched.loss
 
     @property
@@ -271,7 +271,7 @@ def _blend(ground: Ground, found: dict[str, _Variant], scored: dict[str, PeriodS
     able = [name for name in able if scored[name].pinball <= 1.6 * scored[able[0]].pinball]
     if len(able) < 2:
         return []
-    mixed = blend(ground.y, [found[name].searched for name in able], ground.labels, mode)[0]
+    mixed = blend(ground.y, [found[name].searched for name in able], ground.labels, ground.folds, mode)[0]
     out = [_Variant("blend", mixed, None, mode, tuple(able))]
     return [*out, _Variant("blend", mixed, UNCORRECTED, mode, tuple(able))] if mode == "lab" else out
 
@@ -294,7 +294,7 @@ def _refit(case: _Case, ground: Ground, found: dict[str, _Variant], tell: Callab
         tell()
     if "blend" in found:
         parts = [out[name].searched for name in found["blend"].parts]
-        out["blend"] = replace(found["blend"], searched=blend(ground.y, parts, ground.labels, case.mode)[0])
+        out["blend"] = replace(found["blend"], searched=blend(ground.y, parts, ground.labels, ground.folds, case.mode)[0])
     return out
 
 

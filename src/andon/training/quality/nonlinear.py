@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from andon.plant.arrays import Float64Array, Int64Array
+from andon.plant.arrays import BoolArray, Float64Array, Int64Array
 from andon.scoring.responses import BlendResponse, KernelResponse, NetworkResponse, TreeResponse
 from andon.training.quality.correction import fit_correction, known_residuals
 from andon.training.quality.family import Fitted, Searched, later_loss
@@ -152,8 +152,32 @@ class NetworkMedian:
         yield 0, "", Fitted(response, lambda tables: gain * tables.head + float(response.bias))
 
 
-def blend(y: Float64Array, parts: Sequence[Searched], labels: Labelled, mode: str, rounds: int = 50) -> tuple[Searched, Float64Array]:
-    """Weights >= 0 on the parts' out-of-sample predictions, and a constant; small parts are dropped.
+def _on_simplex(errors: Float64Array, rounds: int = 2000) -> Float64Array:
+    """(K,) weights >= 0 with sum one of the least squared combined error of (N, K) errors, drawn a little towards equal ones."""
+    gram = errors.T @ errors
+    gram[np.diag_indices(len(gram))] += 0.02 * np.trace(gram) / len(gram)
+    weight = np.full(len(gram), 1.0 / len(gram))
+    for _ in range(rounds):  # Frank and Wolfe 1956, with the exact step
+        slope = gram @ weight
+        to = -weight
+        to[int(np.argmin(slope))] += 1.0
+        curve = float(to @ gram @ to)
+        step = min(max(-float(slope @ to) / curve, 0.0), 1.0) if curve > 0.0 else 0.0
+        if step < 1e-9:
+            break
+        weight = weight + step * to
+    out: Float64Array = np.maximum(weight, 0.0)
+    return out
+
+
+def blend(
+    y: Float64Array,
+    parts: Sequence[Searched],
+    labels: Labelled,
+    folds: Sequence[tuple[Int64Array, Int64Array]],
+    mode: str,
+) -> tuple[Searched, Float64Array]:
+    """Weights >= 0 with sum one on the parts' out-of-sample predictions, and a constant; small parts are dropped.
 
     Parameters
     ----------
@@ -164,7 +188,7 @@ def blend(y: Float64Array, parts: Sequence[Searched], labels: Labelled, mode: st
     the blend; its weights
     """
     later = np.stack([part.later for part in parts], axis=1)
-    given = np.isfinite(later).all(axis=1)
+    given: BoolArray = np.all(np.isfinite(later), axis=1)
     columns = np.concatenate([later, y[:, None]], axis=1)
     columns[~given] = np.nan
     level = np.nanmean(columns, axis=0)
@@ -174,19 +198,15 @@ def blend(y: Float64Array, parts: Sequence[Searched], labels: Labelled, mode: st
         for k in range(centred.shape[1]):
             known = known_residuals(centred[:, k].copy(), labels)
             centred[:, k] -= np.where(np.isfinite(known), known, 0.0) @ weight_known
-    x, target = centred[given, :-1], centred[given, -1]
-    # Non-negative least squares by coordinate descent, drawn a little towards equal weights.
-    gram = x.T @ x
-    draw = 0.02 * np.trace(gram) / len(parts)
-    gram[np.diag_indices(len(parts))] += draw
-    moment = x.T @ target + draw / len(parts)
-    weight = np.full(len(parts), 1.0 / len(parts))
-    for _ in range(rounds * len(parts)):
-        for k in range(len(parts)):
-            weight[k] = max(0.0, (moment[k] - gram[k] @ weight + gram[k, k] * weight[k]) / gram[k, k])
+    # Each fold counts alike, and weights sum to one: every part is already fitted to the target's size.
+    count = np.ones(len(y))
+    for _, judge in folds:
+        error = np.nanmean((centred[judge, -1] - centred[judge, 0]) ** 2) if given[judge].any() else 1.0
+        count[judge] = 1.0 / max(float(error), 1e-12)
+    x, target, root = centred[given, :-1], centred[given, -1], np.sqrt(count[given])[:, None]
+    weight = _on_simplex((x - target[:, None]) * root)
     weight[weight < 0.05] = 0.0
-    if not weight.any():
-        weight[0] = 1.0
+    weight /= weight.sum()
     kept = np.flatnonzero(weight)
     bias = float(level[-1] - level[kept] @ weight[kept])
     used = [parts[int(k)] for k in kept]
@@ -198,4 +218,4 @@ def blend(y: Float64Array, parts: Sequence[Searched], labels: Labelled, mode: st
 
     words = " + ".join(f"{w:.2f} {part.name}" for w, part in zip(share, used, strict=True))
     mixed = later[:, kept] @ share + bias
-    return Searched("blend", words, later_loss(y, mixed, labels, mode), mixed, Fitted(response, of)), weight
+    return Searched("blend", words, later_loss(y, mixed, labels, folds, mode), mixed, Fitted(response, of)), weight
