@@ -241,6 +241,8 @@ def moved(means: Float64Array, covariance: Float64Array, samples: float, floor: 
     spread = np.sqrt(np.maximum(within, floor**2))
     correlation = (covariance - between) / np.outer(spread, spread)
     values, vectors = np.linalg.eigh(correlation)
+    if values[-1] <= 0.0:
+        return np.zeros((width, width))
     # Whitened within blocks; directions that hardly vary there are not blown up.
     values = np.maximum(values, WEAKEST * values[-1])
     turn = (vectors * np.sqrt(values)) @ vectors.T
