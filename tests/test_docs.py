@@ -124,3 +124,32 @@ def test_the_page_of_packages_is_up_to_date() -> None:
         cwd=ROOT,
     )
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_changes_are_told_in_a_sentence_or_two() -> None:
+    run = subprocess.run(
+        [sys.executable, str(ROOT / "tools/make_changelog.py"), "--check"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_every_page_is_on_the_map() -> None:
+    """From docs/README.md every page is reached by links."""
+    seen, todo = set(), [ROOT / "docs/README.md"]
+    while todo:
+        page = todo.pop()
+        if page in seen:
+            continue
+        seen.add(page)
+        for target in re.findall(r"\]\(([^)\s#]+)", page.read_text("utf-8")):
+            found = (page.parent / target).resolve()
+            if found.suffix == ".md" and found.exists():
+                todo.append(found)
+            elif found.is_dir():
+                todo += list(found.glob("*.md"))
+    assert {name_of(page) for page in ROOT.glob("docs/**/*.md")} - {name_of(page) for page in seen} == set()
