@@ -166,4 +166,4 @@ def new_keys(name: str) -> tuple[Path, Path]:
     """Write a new pair of keys, NAME.key and NAME.pub; never over an existing one."""
     if not name:
         raise UsageError("a pair of keys needs a name", do="give one with -o")
-    return write_keys(make_keys(), name)
+    return write_keys(make_keys(), f"{name}.key", f"{name}.pub")

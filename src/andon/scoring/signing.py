@@ -72,8 +72,8 @@ def new_keys(passphrase: str | None = None) -> Keys:
     return Keys(private, _public_text(key))
 
 
-def write_keys(keys: Keys, path: str | os.PathLike[str]) -> tuple[Path, Path]:
-    """Write `path` (private, readable by its owner alone) and `path`.pub; never over an existing file.
+def write_keys(keys: Keys, path: str | os.PathLike[str], public_path: str | os.PathLike[str] | None = None) -> tuple[Path, Path]:
+    """Write `path` (private, readable by its owner alone) and `public_path`, else `path`.pub; never over an existing file.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def write_keys(keys: Keys, path: str | os.PathLike[str]) -> tuple[Path, Path]:
     AskUserError : one of the files exists
     StoreError : the folder refuses
     """
-    private, public = Path(path), Path(f"{os.fspath(path)}.pub")
+    private, public = Path(path), Path(public_path if public_path is not None else f"{os.fspath(path)}.pub")
     for existing in (private, public):
         if existing.exists():
             raise AskUserError(
