@@ -82,6 +82,15 @@ def test_a_result_does_change_what_comes_after() -> None:
     assert ticks.time[first] == lab.result_time[10]
 
 
+def test_a_long_recording_is_answered_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, ticks, lab = sensor(), prepared(ROWS), results(ROWS, 5, 6)
+    at_once, state = model.predict(ticks, lab, np.ones(ROWS), None, model.start())
+    monkeypatch.setattr("andon.scoring.quality._PIECE", 37)
+    pieces, later = model.predict(ticks, lab, np.ones(ROWS), None, model.start())
+    np.testing.assert_allclose(columns(pieces), columns(at_once), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(later.checks, state.checks, atol=1e-9)
+
+
 def test_future_inputs_change_nothing() -> None:
     model, ticks = sensor(), prepared(ROWS)
     x = ticks.x.copy()

@@ -28,6 +28,7 @@ from andon.scoring.region import Region
 from andon.scoring.responses import Inputs, Response, build_response, response_kind
 
 QUALITY_MODEL_VERSION = 1
+_PIECE = 16_384  # ticks answered at once, which bounds memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,8 @@ class QualityModel:
             )
         if state.tick >= 0 and prepared.rows and int(prepared.tick[0]) <= state.tick:
             raise EvidenceError("these ticks were answered before", do="hand over each tick once, in time order")
+        if prepared.rows > _PIECE:
+            return self._in_pieces(prepared, lab, abnormality, network, state)
         response, history, after, why = self.respond(prepared, network, state.history)
         scale = self.scale.at(describe_scale(history, response, abnormality))
         response = np.where(why == 0, response, np.nan)
@@ -175,6 +178,24 @@ class QualityModel:
             prepared.asset, time, time.copy(), (self.target,) * prepared.rows, value, middle - half, middle + half, level, why
         )
         return predictions, state
+
+    def _in_pieces(
+        self,
+        prepared: Prepared,
+        lab: LabResults | Sequence[LabResults] | None,
+        abnormality: FloatArray | None,
+        network: Expectation | None,
+        state: QualityState,
+    ) -> tuple[QualityPredictions, QualityState]:
+        parts, checks = [], []
+        for low in range(0, prepared.rows, _PIECE):
+            high = min(low + _PIECE, prepared.rows)
+            trace = None if abnormality is None else abnormality[low:high]
+            part, state = self.predict(prepared.part(low, high), lab, trace, expectation_part(network, low, high), state)
+            parts.append(part)
+            checks.append(state.checks)
+            lab = None
+        return join_predictions(parts), replace(state, checks=np.concatenate(checks))
 
     def meta(self) -> dict[str, object]:
         """The JSON part of the stored form."""
@@ -360,6 +381,14 @@ class _Walker:
         return QualityState(
             self.before.history, tick, self.ticks, self.given, self.newest, self.slow, pending, self.conformal, checks, self.too_late
         )
+
+
+def expectation_part(network: Expectation | None, low: int, high: int) -> Expectation | None:
+    """The rows low..high of an expectation."""
+    if network is None:
+        return None
+    names = ("forecast", "relation", "log_scale", "level", "features", "quality")
+    return Expectation(**{name: getattr(network, name)[low:high] for name in names})
 
 
 def join_predictions(parts: Sequence[QualityPredictions]) -> QualityPredictions:

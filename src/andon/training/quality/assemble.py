@@ -13,7 +13,7 @@ from andon.plant.window import Expectation, Prepared
 from andon.scoring.correction import Correction
 from andon.scoring.input_history import History, HistoryPlan
 from andon.scoring.local_scale import LocalScale, describe_scale
-from andon.scoring.quality import QualityModel
+from andon.scoring.quality import QualityModel, expectation_part
 from andon.scoring.region import Region
 from andon.training.quality.correction import SLOW_SPAN, fit_correction, known_residuals
 from andon.training.quality.family import Searched
@@ -173,18 +173,10 @@ def replay(
     state = model.start()
     for first in range(begin, rows.stop, 8192):
         end = min(first + 8192, rows.stop)
-        part = part_of(network, first, end)
+        part = expectation_part(network, first, end)
         trace = None if abnormality is None else abnormality[first:end]
         got, state = model.predict(prepared.part(first, end), known, trace, part, state)
         known = None
         out[:, first:end] = got.value, got.low, got.high
     out[:, : rows.start] = np.nan
     return Replayed(out[0], out[1], out[2])
-
-
-def part_of(network: Expectation | None, first: int, end: int) -> Expectation | None:
-    """The rows of an expectation."""
-    if network is None:
-        return None
-    names = ("forecast", "relation", "log_scale", "level", "features", "quality")
-    return Expectation(**{name: getattr(network, name)[first:end] for name in names})
