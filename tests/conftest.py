@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,15 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
 
 @pytest.fixture(scope="session")
 def deep_line(tmp_path_factory: pytest.TempPathFactory) -> Line:
-    """The small line with a network trained for a few seconds."""
-    return make_line(tmp_path_factory.mktemp("deep"), "--time-limit", "5s")
+    """The small line with a network trained for a few seconds, and the best candidate that uses it, whatever the others find."""
+    from andon.training import candidates, fit_monitor
+
+    def with_network(tried: Sequence[candidates.Tried]) -> candidates.Tried:
+        return candidates.choose([item for item in tried if any(name.startswith("network.") for name in item.detector.views.names)])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit_monitor, "choose", with_network)
+        return make_line(tmp_path_factory.mktemp("deep"), "--time-limit", "5s")
 
 
 @pytest.fixture
