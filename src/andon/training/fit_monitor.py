@@ -249,7 +249,7 @@ def _network(
 
 def _warm_up(linear: LinearCore, network: NetworkCore | None) -> int:
     """Ticks after a reset until the cores have seen what they need."""
-    settle = network.settle if network is not None else 0
+    settle = network.warm_up if network is not None else 0
     return min(max(linear.depth, settle, 1), MOST_WARM_UP)
 
 
