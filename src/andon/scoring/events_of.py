@@ -11,6 +11,7 @@ import numpy as np
 from andon.evidence.events import Span
 from andon.evidence.sentence import event_sentence
 from andon.evidence.shares import event_shares
+from andon.evidence.soft_sum import leading
 from andon.plant.arrays import Float32Array, Float64Array, Int64Array
 from andon.plant.progress import Progress
 from andon.plant.verdict import Event, View
@@ -100,8 +101,7 @@ class Explained:
         for step in self.steps:
             if row < low + step.prepared.rows:
                 views = step.detection.views
-                name = views.names[int(np.argmax(views.view[row - low]))]
-                kind = name.split(":")[0].split(".")[-1]
+                kind = leading(views.view[row - low : row - low + 1], views.names)
                 return View(kind) if kind in set(View) else View.RELATION
             low += step.prepared.rows
         return View.LEVEL
@@ -129,17 +129,17 @@ def _event(monitor: Monitor, explained: Explained, span: Span) -> Event:
     shares = {explained.tags[index]: float(mean[index]) for index in order}
     view = explained.view(peak)
     interval = prepared.interval_ns
-    leading = [int(index) for index in order[: MOST_NAMED + 1] if mean[index] >= NAMED_SHARE] or [int(order[0])]
+    named = [int(index) for index in order[: MOST_NAMED + 1] if mean[index] >= NAMED_SHARE] or [int(order[0])]
     moved = [(explained.tags[index], _moved(explained, index, onset, peak)) for index in order[:8] if mean[index] >= 0.02]
     in_order = sorted(((tag, at) for tag, at in moved if at is not None), key=lambda item: item[1])
-    channels = np.flatnonzero(explained.tag_of_channel == leading[0])
+    channels = np.flatnonzero(explained.tag_of_channel == named[0])
     z = explained.deviation.z[rows][:, channels]
     sigma = float(z.mean(axis=0)[np.argmax(np.abs(z.mean(axis=0)))])
     if view is View.AGITATION:
         sigma = float(np.sqrt((z.astype(np.float64) ** 2).mean()))
     sentence = event_sentence(
-        view, monitor.label(explained.tags[leading[0]]), sigma, (first + onset) * interval, start=span.start * interval,
-        also=[monitor.label(explained.tags[index]) for index in leading[1:]], zone=monitor.preparation.zone,
+        view, monitor.label(explained.tags[named[0]]), sigma, (first + onset) * interval, start=span.start * interval,
+        also=[monitor.label(explained.tags[index]) for index in named[1:]], zone=monitor.preparation.zone,
     )  # fmt: skip
     return Event(
         asset=prepared.asset, model=monitor.version, onset=(first + onset) * interval, start=span.start * interval,
