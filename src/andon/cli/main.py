@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from andon import __version__
+from andon.cli.pages import speak_help
 from andon.plant.errors import AndonError, AskUserError, At, RefusedError, StoreError, TryAgainError, UsageError
 from andon.plant.messages import choose_language, say
 
@@ -32,6 +33,7 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         command: click.Command = import_module(f"andon.cli.verb_{cmd_name}").command
+        speak_help(command, cmd_name, _language(ctx))
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -40,6 +42,11 @@ class Verbs(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
             raise _interrupted(_language(ctx)) from error
+
+    def get_help(self, ctx: click.Context) -> str:
+        """The page of all verbs, in the language of the call."""
+        speak_help(self, "andon", _language(ctx))
+        return super().get_help(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line a verb from the catalogue, without importing any."""
@@ -60,25 +67,10 @@ def _set_language(ctx: click.Context, _option: click.Parameter, value: str | Non
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="andon")
-@click.option(
-    "--lang",
-    type=click.Choice(["en", "zh-CN"]),
-    is_eager=True,
-    callback=_set_language,
-    help="Language; default from ANDON_LANG or the locale.",
-)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--lang", type=click.Choice(["en", "zh-CN"]), is_eager=True, callback=_set_language)
+@click.option("--debug", is_flag=True)
 def cli(lang: str | None, debug: bool) -> None:
-    """Early warning and quality prediction for production lines, from the plant's own historian.
-
-    \b
-    Examples
-      andon demo                              the whole job on the recording in the package
-      andon audit exports/*.csv               what is in the data, what is wrong with it
-      andon init exports/*.csv -o plant.toml  a plant file, filled in from the audit
-      andon train plant.toml                  train, calibrate, choose, evaluate once
-      andon score reactor new/*.csv -o out    verdicts, events, quality, report
-    """
+    """Early warning and quality prediction for production lines, from the plant's own historian."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -89,6 +81,7 @@ def main(arguments: list[str] | None = None) -> None:
         words = ["--debug", *[word for word in words if word != "--debug"]]
     as_json = "--json" in words
     language = choose_language(_asked_language(words))
+    speak_help(cli, "andon", language)
     try:
         code = cli.main(words, prog_name="andon", standalone_mode=False)
     except click.exceptions.Exit as done:

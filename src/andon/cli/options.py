@@ -20,25 +20,23 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def as_json(command: Command) -> Command:
     """--json: one JSON object on standard output instead of text."""
-    return click.option("--json", "json_out", is_flag=True, help="Print one JSON object instead of text.")(command)
+    return click.option("--json", "json_out", is_flag=True)(command)
 
 
 def models_folder(command: Command) -> Command:
     """--models: where models and their state are kept."""
-    return click.option("--models", type=click.Path(file_okay=False), default="models", show_default=True, help="Folder of models.")(
-        command
-    )
+    return click.option("--models", type=click.Path(file_okay=False), default="models", show_default=True)(command)
 
 
 def reading_options(command: Command) -> Command:
     """How to read an export, where the files alone do not say."""
     for option in (
-        click.option("--layout", type=click.Choice(["wide", "long", "one-tag"]), help="Shape of the tables; default: detected."),
-        click.option("--sheet", help="Sheet of an xlsx file; default: the first."),
-        click.option("--dayfirst/--monthfirst", "dayfirst", default=None, help="How 03/04/2026 is meant, where the column leaves it open."),
-        click.option("--interval", help='Sampling interval, like "1min"; default: from the data.'),
-        click.option("--zone", help='IANA zone of times without an offset, like "Europe/Berlin".'),
-        click.option("--asset", help="Only this asset, or its name where the files do not say."),
+        click.option("--layout", type=click.Choice(["wide", "long", "one-tag"])),
+        click.option("--sheet"),
+        click.option("--dayfirst/--monthfirst", "dayfirst", default=None),
+        click.option("--interval"),
+        click.option("--zone"),
+        click.option("--asset"),
     ):
         command = option(command)
     return command

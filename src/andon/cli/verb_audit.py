@@ -13,11 +13,11 @@ SHOWN = 20
 @click.command("audit")
 @click.argument("paths", nargs=-1, required=True)
 @options.reading_options
-@click.option("--budget", help='Is there enough normal time for this alarm budget? Like "1/week".')
-@click.option("--labels", type=click.Path(dir_okay=False), help="labels.csv: time that is not normal.")
-@click.option("--lab", multiple=True, type=click.Path(dir_okay=False), help="Laboratory results.")
-@click.option("--page", type=click.Path(dir_okay=False), help="Write a page with small plots here.")
-@click.option("--all", "show_all", is_flag=True, help="Show every finding.")
+@click.option("--budget")
+@click.option("--labels", type=click.Path(dir_okay=False))
+@click.option("--lab", multiple=True, type=click.Path(dir_okay=False))
+@click.option("--page", type=click.Path(dir_okay=False))
+@click.option("--all", "show_all", is_flag=True)
 @options.as_json
 @click.pass_context
 def command(
@@ -32,14 +32,7 @@ def command(
     json_out: bool,
     **how: object,
 ) -> None:
-    """What is in the data, what is wrong with it, and what to do about it.
-
-    \b
-    Examples
-      andon audit exports/*.csv
-      andon audit exports/ --zone Europe/Berlin --budget "1/week" --page audit.html
-      andon audit long.parquet --json > audit.json
-    """
+    """What is in the data, what is wrong with it, and what to do about it."""
     from andon import project
 
     language = options.language(ctx)

@@ -11,19 +11,13 @@ from andon.plant.messages import say
 @click.command("budget")
 @click.argument("model")
 @click.argument("budget")
-@click.option("--dry-run", is_flag=True, help="Show what it would cost; change nothing.")
-@click.option("--why", default="", help="Why, for the ledger.")
+@click.option("--dry-run", is_flag=True)
+@click.option("--why", default="")
 @options.models_folder
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, /, model: str, budget: str, dry_run: bool, why: str, models: str, json_out: bool) -> None:
-    """Another promise of false alarms; needs no training and no data.
-
-    \b
-    Examples
-      andon budget reactor "1/week"
-      andon budget reactor "2/month" --dry-run
-    """
+    """Another promise of false alarms; needs no training and no data."""
     from andon import project
 
     language = options.language(ctx)

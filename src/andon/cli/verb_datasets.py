@@ -11,15 +11,7 @@ from andon.cli import options
 
 @click.group("datasets")
 def command() -> None:
-    """Public recordings: where they come from, licence, checksum.
-
-    \b
-    Examples
-      andon datasets list
-      andon datasets fetch skab
-      andon datasets fetch tep --source /mnt/mirror --data ./data
-      andon datasets check --data ./data
-    """
+    """Public recordings: where they come from, licence, checksum."""
 
 
 @command.command("list")
@@ -38,8 +30,8 @@ def show(json_out: bool) -> None:
 
 @command.command("fetch")
 @click.argument("names", nargs=-1, required=True)
-@click.option("--data", type=click.Path(file_okay=False), help="Folder to write to; default ANDON_DATA, else the user's data folder.")
-@click.option("--source", help="A mirror's address or a local folder instead of the origin.")
+@click.option("--data", type=click.Path(file_okay=False))
+@click.option("--source")
 @options.as_json
 @click.pass_context
 def fetch(ctx: click.Context, /, names: tuple[str, ...], data: str | None, source: str | None, json_out: bool) -> None:
@@ -59,7 +51,7 @@ def fetch(ctx: click.Context, /, names: tuple[str, ...], data: str | None, sourc
 
 
 @command.command("check")
-@click.option("--data", type=click.Path(file_okay=False), help="Folder to check; default ANDON_DATA, else the user's data folder.")
+@click.option("--data", type=click.Path(file_okay=False))
 @options.as_json
 @click.pass_context
 def check(ctx: click.Context, /, data: str | None, json_out: bool) -> None:

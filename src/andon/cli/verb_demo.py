@@ -11,18 +11,12 @@ from andon.plant.messages import say
 
 
 @click.command("demo")
-@click.option("-o", "--out", type=click.Path(file_okay=False), default="demo", show_default=True, help="Folder of everything it makes.")
-@click.option("--time-limit", default="90s", show_default=True, help="Longest training time.")
+@click.option("-o", "--out", type=click.Path(file_okay=False), default="demo", show_default=True)
+@click.option("--time-limit", default="90s", show_default=True)
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, /, out: str, time_limit: str, json_out: bool) -> None:
-    """The whole job on the recording in the package: audit, plant file, training, scoring, report.
-
-    \b
-    Examples
-      andon demo
-      andon demo -o /tmp/andon-demo --time-limit 3m
-    """
+    """The whole job on the recording in the package: audit, plant file, training, scoring, report."""
     from andon import project
 
     began = time.monotonic()

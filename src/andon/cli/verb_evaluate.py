@@ -11,8 +11,8 @@ from andon.plant.messages import say
 @click.command("evaluate")
 @click.argument("model")
 @click.argument("paths", nargs=-1, required=True)
-@click.option("--labels", type=click.Path(dir_okay=False), required=True, help="labels.csv with the faults that are known.")
-@click.option("--lab", multiple=True, type=click.Path(dir_okay=False), help="Laboratory results.")
+@click.option("--labels", type=click.Path(dir_okay=False), required=True)
+@click.option("--lab", multiple=True, type=click.Path(dir_okay=False))
 @options.models_folder
 @options.reading_options
 @options.as_json
@@ -28,12 +28,7 @@ def command(
     json_out: bool,
     **how: object,
 ) -> None:
-    """Caught, missed, lead time and false alarms per week on labelled history, beside the baselines.
-
-    \b
-    Examples
-      andon evaluate reactor old/*.csv --labels labels.csv
-    """
+    """Caught, missed, lead time and false alarms per week on labelled history, beside the baselines."""
     from andon import project
 
     language = options.language(ctx)

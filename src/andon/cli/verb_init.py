@@ -10,12 +10,12 @@ from andon.plant.messages import say
 
 @click.command("init")
 @click.argument("paths", nargs=-1, required=True)
-@click.option("-o", "--out", type=click.Path(dir_okay=False), default="plant.toml", show_default=True, help="The plant file to write.")
-@click.option("--lab", multiple=True, type=click.Path(dir_okay=False), help="Laboratory results: their targets are filled in.")
-@click.option("--tags", type=click.Path(dir_okay=False), help="Tag list: a CSV with id and any of name, unit, role, low, high, group.")
-@click.option("--labels", type=click.Path(dir_okay=False), help="labels.csv: time that is not normal.")
-@click.option("--budget", default="1/week", show_default=True, help="False alarms that the shift agrees to take.")
-@click.option("--force", is_flag=True, help="Overwrite the file where it exists.")
+@click.option("-o", "--out", type=click.Path(dir_okay=False), default="plant.toml", show_default=True)
+@click.option("--lab", multiple=True, type=click.Path(dir_okay=False))
+@click.option("--tags", type=click.Path(dir_okay=False))
+@click.option("--labels", type=click.Path(dir_okay=False))
+@click.option("--budget", default="1/week", show_default=True)
+@click.option("--force", is_flag=True)
 @options.reading_options
 @options.as_json
 @click.pass_context
@@ -32,13 +32,7 @@ def command(
     json_out: bool,
     **how: object,
 ) -> None:
-    """A commented plant file, filled in from the audit.
-
-    \b
-    Examples
-      andon init exports/*.csv -o plant.toml
-      andon init exports/ --lab lab.csv --labels labels.csv --budget "1/week"
-    """
+    """A commented plant file, filled in from the audit."""
     from andon import project
 
     language = options.language(ctx)

@@ -10,18 +10,12 @@ from andon.plant.messages import say
 
 @click.command("inspect")
 @click.argument("model")
-@click.option("--trust", multiple=True, type=click.Path(dir_okay=False, exists=True), help="Public key that must have signed it.")
+@click.option("--trust", multiple=True, type=click.Path(dir_okay=False, exists=True))
 @options.models_folder
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, /, model: str, trust: tuple[str, ...], models: str, json_out: bool) -> None:
-    """Manifest, report card and signature; runs nothing from the file.
-
-    \b
-    Examples
-      andon inspect reactor
-      andon inspect suspicious.andon --trust andon.pub --json
-    """
+    """Manifest, report card and signature; runs nothing from the file."""
     from andon import project
 
     language = options.language(ctx)

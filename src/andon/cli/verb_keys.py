@@ -10,18 +10,11 @@ from andon.plant.messages import say
 
 @click.group("keys")
 def command() -> None:
-    """Keys that sign models (Ed25519).
-
-    \b
-    Examples
-      andon keys new -o andon
-      andon train plant.toml --key andon.key
-      andon inspect reactor --trust andon.pub
-    """
+    """Keys that sign models (Ed25519)."""
 
 
 @command.command("new")
-@click.option("-o", "--out", default="andon", show_default=True, help="Name of the pair: NAME.key and NAME.pub.")
+@click.option("-o", "--out", default="andon", show_default=True)
 @options.as_json
 @click.pass_context
 def new(ctx: click.Context, /, out: str, json_out: bool) -> None:

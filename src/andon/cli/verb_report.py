@@ -10,17 +10,11 @@ from andon.plant.messages import say
 
 @click.command("report")
 @click.argument("folder", type=click.Path(file_okay=False))
-@click.option("-o", "--out", type=click.Path(dir_okay=False), help="The file to write; default: report.html in the folder.")
+@click.option("-o", "--out", type=click.Path(dir_okay=False))
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, /, folder: str, out: str | None, json_out: bool) -> None:
-    """One offline HTML file of a folder of results, in the language of --lang.
-
-    \b
-    Examples
-      andon report out/
-      andon --lang zh-CN report out/ -o report-zh.html
-    """
+    """One offline HTML file of a folder of results, in the language of --lang."""
     from andon import project
 
     language = options.language(ctx)

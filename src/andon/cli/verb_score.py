@@ -11,9 +11,9 @@ from andon.plant.messages import say
 @click.command("score")
 @click.argument("model")
 @click.argument("paths", nargs=-1, required=True)
-@click.option("-o", "--out", type=click.Path(file_okay=False), default="out", show_default=True, help="Folder of the results.")
-@click.option("--lab", multiple=True, type=click.Path(dir_okay=False), help="Laboratory results that are known.")
-@click.option("--labels", type=click.Path(dir_okay=False), help="labels.csv: planned work is not judged; faults are drawn in the report.")
+@click.option("-o", "--out", type=click.Path(file_okay=False), default="out", show_default=True)
+@click.option("--lab", multiple=True, type=click.Path(dir_okay=False))
+@click.option("--labels", type=click.Path(dir_okay=False))
 @options.models_folder
 @options.reading_options
 @options.as_json
@@ -32,13 +32,7 @@ def command(
 ) -> None:
     """Verdicts, events and quality predictions of new data, and a report.
 
-    MODEL is a path, a model's name (its champion) or an asset.
-
-    \b
-    Examples
-      andon score reactor new/*.csv -o out
-      andon score models/reactor/20260301T060000Z-1a2b3c4d.andon new.parquet --lab lab.csv
-    """
+    MODEL is a path, a model's name (its champion) or an asset."""
     from andon import project
 
     language = options.language(ctx)

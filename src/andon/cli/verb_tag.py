@@ -10,20 +10,14 @@ from andon.plant.messages import say
 
 @click.group("tag")
 def command() -> None:
-    """Take a tag out of service at once, or back in; no training.
-
-    \b
-    Examples
-      andon tag out reactor TE-101 --until 2026-03-01 --why "transmitter out for calibration"
-      andon tag in reactor TE-101
-    """
+    """Take a tag out of service at once, or back in; no training."""
 
 
 @command.command("out")
 @click.argument("asset")
 @click.argument("tag")
-@click.option("--until", help='When it comes back, like "2026-03-01T06:00"; default: until "andon tag in".')
-@click.option("--why", required=True, help="Why, for the ledger.")
+@click.option("--until")
+@click.option("--why", required=True)
 @options.models_folder
 @options.as_json
 @click.pass_context
@@ -42,7 +36,7 @@ def out(ctx: click.Context, /, asset: str, tag: str, until: str | None, why: str
 @command.command("in")
 @click.argument("asset")
 @click.argument("tag")
-@click.option("--why", default="", help="Why, for the ledger.")
+@click.option("--why", default="")
 @options.models_folder
 @options.as_json
 @click.pass_context

@@ -10,12 +10,12 @@ from andon.plant.messages import say
 
 @click.command("train")
 @click.argument("plant", type=click.Path(dir_okay=False))
-@click.option("--time-limit", help='Longest training time, like "10m"; default from the plant file.')
-@click.option("--seed", type=int, help="Seed of everything random; default from the plant file.")
-@click.option("--no-network", is_flag=True, help="The linear core alone: seconds instead of minutes.")
-@click.option("--key", type=click.Path(dir_okay=False, exists=True), help="Private key that signs the model.")
-@click.option("--resume/--no-resume", default=True, show_default=True, help="Go on from an interrupted training.")
-@click.option("--tensorboard", type=click.Path(file_okay=False), help="Write TensorBoard logs to this folder.")
+@click.option("--time-limit")
+@click.option("--seed", type=int)
+@click.option("--no-network", is_flag=True)
+@click.option("--key", type=click.Path(dir_okay=False, exists=True))
+@click.option("--resume/--no-resume", default=True, show_default=True)
+@click.option("--tensorboard", type=click.Path(file_okay=False))
 @options.as_json
 @click.pass_context
 def command(
@@ -30,13 +30,7 @@ def command(
     tensorboard: str | None,
     json_out: bool,
 ) -> None:
-    """Prepare, train, calibrate, choose, evaluate once; writes models/<model>/<version>.andon and a report.
-
-    \b
-    Examples
-      andon train plant.toml
-      andon train plant.toml --time-limit 10m --key andon.key
-    """
+    """Prepare, train, calibrate, choose, evaluate once; writes models/<model>/<version>.andon and a report."""
     from andon import project
 
     language = options.language(ctx)
