@@ -219,6 +219,7 @@ def test_one_tag_is_enough_for_a_model(tmp_path: Path) -> None:
     assert scored.json()["judged_hours"] > 400
 
 
+@pytest.mark.slow
 def test_ten_thousand_tags(line: Line, tmp_path: Path) -> None:
     rows = 60
     head, *body = lines(rows)

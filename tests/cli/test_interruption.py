@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -129,11 +130,14 @@ def test_ctrl_c_as_json_and_in_chinese(line: Line, new_export: Path, tmp_path: P
     assert done.error()["what"].startswith("已停止")
 
 
+def _env() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(ROOT / "src"), "ANDON_LANG": "en"}
+
+
 def _process(code: str, folder: Path, *words: str | Path) -> subprocess.Popen[str]:
     program = f"{code}\nfrom andon.cli.main import main\nmain({[str(word) for word in words]!r})"
     return subprocess.Popen(
-        [sys.executable, "-c", program], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "ANDON_LANG": "en"},
+        [sys.executable, "-c", program], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_env(),
     )  # fmt: skip
 
 
@@ -197,6 +201,21 @@ def test_a_real_ctrl_c_ends_the_process_with_code_1_and_no_traceback(line: Line,
     assert "Traceback" not in err
 
 
+def test_a_stop_by_the_system_ends_like_ctrl_c(line: Line, new_export: Path, tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys, andon.reading as reading\n"
+        "def read(*given, **more):\n    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "reading.read = read\n"
+        f"sys.argv = ['andon', 'score', {str(line.model)!r}, {str(new_export)!r}, '--json']\n"
+        "from andon.cli.main import main\nmain()"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False, env=_env())
+    assert run.returncode == 1
+    assert run.stdout == ""
+    assert json.loads(run.stderr)["error"] == "Interrupted"
+    assert _whole(tmp_path) == []
+
+
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -219,14 +238,20 @@ def test_a_full_disk_while_training(victim: str, to_train: Path, monkeypatch: py
         _fill_disk(patch, victim)
         done = andon("train", to_train, "--no-network", "--json")
     _whole(to_train.parent)
+    store = ModelStore(to_train.parent / "models")
     if victim == "state.json":  # the ledger holds the change already
         assert done.code == 0
-    else:
-        assert done.code == 1
-        assert done.error()["what"] == "cannot write: No space left on device"
+        assert store.champion("line")
+        return
+    assert done.code == 1
+    assert done.error()["what"] == "cannot write: No space left on device"
+    if victim == "report.html":  # the model was kept before its report was drawn
+        assert store.champion("line")
+        return
+    assert not store.state().models
     again = andon("train", to_train, "--no-network", "--json")
     assert again.code == 0, again.err
-    assert ModelStore(to_train.parent / "models").champion("line")
+    assert store.champion("line")
 
 
 def test_a_full_disk_while_changing_the_promise(own: Line, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -245,3 +245,16 @@ def test_an_error_shows_its_traceback_with_debug_alone(tmp_path: Path) -> None:
     assert quiet.err == f"error: {tmp_path / 'no.csv'}: no such file\n  do: check the name\n"
     with pytest.raises(ReadingError):
         andon("audit", tmp_path / "no.csv", "--debug")
+
+
+def test_a_terminal_that_lacks_the_letters(tmp_path: Path) -> None:
+    from tests.small_plant import lines
+
+    export = write(tmp_path / "export.csv", lines(rows=40, tags=("温度/🌡️", *TAGS[1:])))
+    env = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "ascii", "ANDON_LANG": "zh-CN"}
+    call = [sys.executable, "-m", "andon", "audit", str(export)]
+    for more in ([], ["--json"]):
+        run = subprocess.run([*call, *more], capture_output=True, text=True, timeout=60, check=False, env=env)
+        assert run.returncode == 0, run.stderr
+        assert run.stdout
+    assert "温度/🌡️" in json.dumps(json.loads(run.stdout)["assets"]["export"], ensure_ascii=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import signal
 import sys
 from difflib import get_close_matches
 from importlib import import_module
@@ -12,6 +14,7 @@ from typing import Any
 import click
 
 from andon import __version__
+from andon.cli.options import spoken
 from andon.cli.pages import speak_help
 from andon.plant.errors import AndonError, AskUserError, At, RefusedError, StoreError, TryAgainError, UsageError
 from andon.plant.messages import choose_language, say
@@ -75,6 +78,8 @@ def cli(lang: str | None, debug: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code: 0 done, 2 wrong usage, 1 any other error."""
+    if arguments is None:
+        _own_process()
     words = _lang_first(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words or os.environ.get("ANDON_DEBUG") == "1"
     if "--debug" in words:
@@ -98,6 +103,18 @@ def main(arguments: list[str] | None = None) -> None:
         told, code = as_error(error, language)
         _tell(told, as_json, language)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _own_process() -> None:
+    """A stop by the system ends like Ctrl-C, and a terminal that lacks a letter shows its code instead of failing."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def as_error(error: BaseException, language: str) -> tuple[AndonError, int]:
@@ -176,7 +193,7 @@ def _lang_first(words: list[str]) -> list[str]:
 def _tell(error: AndonError, as_json: bool, language: str) -> None:
     """Print one error to stderr, as JSON where that was asked for."""
     if as_json:
-        click.echo(json.dumps(error.as_dict(), ensure_ascii=False), err=True)
+        click.echo(json.dumps(error.as_dict(), ensure_ascii=not spoken(sys.stderr)), err=True)
         return
     click.secho(f"{say('cli.error', language)}: ", fg="red", bold=True, nl=False, err=True)
     click.echo(f"{error.at}: {error.what}" if error.at else error.what, err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -55,7 +56,12 @@ def language(ctx: click.Context) -> str:
 
 def print_json(answer: dict[str, Any]) -> None:
     """One JSON object, plain types only; what is not a finite number becomes null."""
-    click.echo(json.dumps(_plain(answer), ensure_ascii=False, allow_nan=False))
+    click.echo(json.dumps(_plain(answer), ensure_ascii=not spoken(sys.stdout), allow_nan=False))
+
+
+def spoken(stream: object) -> bool:
+    """Whether a stream can carry every letter; JSON for others is written in ASCII, so that nothing is lost."""
+    return str(getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "").startswith("utf")
 
 
 def _plain(value: Any) -> Any:
