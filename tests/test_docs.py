@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 import subprocess
@@ -153,3 +154,36 @@ def test_every_page_is_on_the_map() -> None:
             elif found.is_dir():
                 todo += list(found.glob("*.md"))
     assert {name_of(page) for page in ROOT.glob("docs/**/*.md")} - {name_of(page) for page in seen} == set()
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=name_of)
+def test_python_in_a_page_compiles_and_names_what_exists(page: Path) -> None:
+    import andon
+
+    for block in re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+        if ">>>" not in block:
+            compile(block, name_of(page), "exec")
+        for name in re.findall(r"\bandon\.(\w+)", block):
+            assert name in andon.__all__ or (ROOT / "src/andon" / name).is_dir(), f"{name_of(page)}: andon.{name}"
+
+
+def test_a_release_gathers_the_changes(tmp_path: Path) -> None:
+    """Newest first, one line a topic, and a version only once."""
+    spec = importlib.util.spec_from_file_location("make_changelog", ROOT / "tools/make_changelog.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    (tmp_path / "b.md").write_text("Second thing.\nIn two lines.\n")
+    (tmp_path / "a.md").write_text("First thing.")
+    found = tool.fragments(tmp_path)
+    assert tool.wrong(found) == []
+    once = tool.assembled(tool.HEAD, found, "0.1.0", "2026-12-01")
+    assert once == f"{tool.HEAD}\n## 0.1.0 (2026-12-01)\n\n* First thing.\n* Second thing. In two lines.\n"
+    twice = tool.assembled(once, {"c": "Third."}, "0.2.0", "2027-01-01")
+    assert twice.index("0.2.0") < twice.index("0.1.0")
+    assert twice.count(tool.HEAD) == 1
+    with pytest.raises(SystemExit):
+        tool.assembled(twice, found, "0.1.0", "2027-01-01")
+    topics = [line.partition(":")[0] for line in tool.wrong({"x": "# Title", "y": "", "z": "word " * 200, "fine": "Fine."})]
+    assert sorted(topics) == ["x", "y", "z"]
