@@ -13,6 +13,7 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -305,8 +306,14 @@ def _floats(frame: pl.DataFrame, column: str, kind: type[np.floating[Any]] = np.
 
 
 def _write_parquet(path: Path, frame: pl.DataFrame, about: Mapping[str, Any]) -> None:
+    import polars as pl
+
     with atomic_write(path) as file:
-        frame.write_parquet(file, compression="zstd", metadata={"andon": json.dumps(about, ensure_ascii=True)})
+        try:
+            frame.write_parquet(file, compression="zstd", metadata={"andon": json.dumps(about, ensure_ascii=True)})
+        except pl.exceptions.PolarsError as error:  # a full disk comes as a fault of the format, with the system's number in its text
+            number = re.search(r"os error (\d+)", str(error))
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) if number else error from error
 
 
 def _read_parquet(path: Path, kind: str, newest: int) -> tuple[pl.DataFrame, dict[str, Any]]:
