@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +232,33 @@ def test_a_full_disk_while_scoring(victim: str, line: Line, new_export: Path, tm
     assert error["at"]["file"].endswith(victim)
     assert error["do"] == "free some space, or choose another folder"
     assert not [file for file in _whole(tmp_path) if file.endswith(victim)]
+
+
+@pytest.fixture(params=["size=12k", "size=4m,ro"])
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A disk of 12 KiB, or one that cannot be written."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = shutil.which("mount")
+    made = mount is not None and subprocess.run(
+        [mount, "-t", "tmpfs", "-o", request.param, "tmpfs", disk], capture_output=True, check=False
+    )
+    if not made or made.returncode != 0:
+        pytest.skip("a small disk can be mounted by root on Linux alone")
+    try:
+        yield disk, "Read-only file system" if "ro" in request.param else "No space left on device"
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_a_real_small_disk(small_disk: tuple[Path, str], line: Line, new_export: Path) -> None:
+    disk, reason = small_disk
+    done = andon("score", line.model, new_export, "-o", disk / "out", "--json")
+    assert done.code == 1
+    assert done.error()["error"] == "StoreError"
+    assert done.error()["what"] == f"cannot write: {reason}"
+    assert done.error()["at"]["file"] == str(disk / "out" / "verdicts" / "line.parquet")
+    assert _whole(disk) == []
 
 
 @pytest.mark.parametrize("victim", [".andon", "state.json", "report.html"])

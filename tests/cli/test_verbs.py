@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -99,6 +100,22 @@ def test_promote_and_back(own: Line) -> None:
     unknown = andon("promote", "pump", "--models", own.models, "--json")
     assert unknown.code == 1
     assert unknown.error()["error"] == "AskUserError"
+
+
+def test_a_second_model_waits_for_its_promotion_and_the_first_can_come_back(own: Line, line: Line) -> None:
+    first = own.model.stem
+    for name in ("train.csv", "plant.toml"):
+        shutil.copy(line.folder / name, own.folder / name)
+    trained = andon("train", own.folder / "plant.toml", "--no-network", "--seed", "5")
+    assert trained.code == 0, trained.err
+    assert f"The champion stays {first}; andon promote makes the new one champion." in trained.out
+    second = ModelStore(own.models).versions(ASSET)[-1].version
+    assert second != first
+    assert andon("promote", ASSET, "--models", own.models, "--why", "newer", "--json").json() == {ASSET: second}
+    assert andon("promote", ASSET, "--models", own.models, "--back", "--json").json() == {ASSET: first}
+    no_more = andon("promote", ASSET, "--models", own.models, "--back", "--json")
+    assert no_more.code == 1
+    assert no_more.error()["what"] == "'line' has no earlier champion"
 
 
 def test_a_tag_out_of_service_changes_the_verdicts_at_once(own: Line, new_export: Path, tmp_path: Path) -> None:
