@@ -275,3 +275,34 @@ def test_a_terminal_that_lacks_the_letters(tmp_path: Path) -> None:
         assert run.returncode == 0, run.stderr
         assert run.stdout
     assert "温度/🌡️" in json.dumps(json.loads(run.stdout)["assets"]["export"], ensure_ascii=False)
+
+
+def test_a_lab_file_without_result_times_needs_a_delay_that_init_hands_on(new_export: Path, tmp_path: Path) -> None:
+    times = [line.split(",")[0] for line in new_export.read_text(encoding="utf-8").splitlines()[1::48]]
+    lab = write(
+        tmp_path / "lab.csv", ["sample_time,target,value", *(f"{time},purity,{97 + number % 3}" for number, time in enumerate(times))]
+    )
+    plant = tmp_path / "plant.toml"
+    refused = andon("init", new_export, "--lab", lab, "-o", plant, "--json")
+    assert refused.code == 1
+    assert refused.error()["what"] == "no column says when a result was known"
+    assert "--lab-delay 4h" in refused.error()["do"]
+    made = andon("init", new_export, "--lab", lab, "--lab-delay", "4h", "-o", plant, "--json")
+    assert made.code == 0, made.err
+    assert 'delay = "4h"' in plant.read_text(encoding="utf-8")
+    short = andon("train", plant, "--no-network", "--json")
+    assert "result was known" not in short.err, "the plant file's delay is used"
+
+
+@pytest.mark.parametrize(
+    "words", [("train", "plant.toml", "--time-limit", "soon"), ("demo", "--time-limit", "soon"), ("init", "a.csv", "--budget", "often")]
+)
+def test_a_mistake_in_an_option_is_told_before_anything_is_read(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "plant.toml", ['[files]\npaths = ["absent.csv"]'])
+    done = andon(*words, "--json")
+    assert done.code == 1
+    assert repr(words[-1]) in done.error()["what"]
+    assert [path.name for path in tmp_path.iterdir()] == ["plant.toml"]

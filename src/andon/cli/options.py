@@ -38,6 +38,7 @@ def reading_options(command: Command) -> Command:
         click.option("--interval"),
         click.option("--zone"),
         click.option("--asset"),
+        click.option("--lab-delay"),
     ):
         command = option(command)
     return command

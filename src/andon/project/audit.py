@@ -84,10 +84,10 @@ def audit(
     progress: Progress = silent,
 ) -> Audits:
     """Read and audit exports; write a page where one is asked for."""
+    wanted = parse_budget(budget) if budget else None
     sources = read_sources(paths, how, labels=labels, lab=lab, progress=progress)
     for recording in sources.recordings.values():
         check_rows(recording)
-    wanted = parse_budget(budget) if budget else None
     interval = parse_duration(str(how["interval"])) if how and how.get("interval") else None
     audits = {
         asset: audit_recording(
@@ -133,12 +133,16 @@ def init(
     ReadingError : nothing could be learnt from the exports
     """
     target = Path(out)
+    parse_budget(budget)
     if target.exists() and not force:
         raise UsageError("the plant file exists already", at=At(file=out), do="give another name with -o, or --force to overwrite it")
     found = audit(paths, how, budget=budget, labels=labels, lab=lab, language=language, progress=progress)
     for recording in found.sources.recordings.values():
         check_material(recording)
     plant, comments = plant_from_audit(found, paths, lab, labels, read_tag_list(tags) if tags else {}, budget, target.resolve().parent)
+    delay = (how or {}).get("lab_delay")
+    if delay is not None:
+        plant = replace(plant, targets=tuple(replace(item, delay_ns=parse_duration(str(delay))) for item in plant.targets))
     write_plant_file(target, plant, comments, language=language)
     return PlantWritten(str(target), tuple(found.audits), len(plant.tags), found.failed)
 

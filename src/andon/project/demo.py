@@ -11,6 +11,7 @@ from typing import Any
 from andon.datasets.demo import ASSET, unpack
 from andon.plant.messages import say
 from andon.plant.progress import Progress, silent
+from andon.plant.time import parse_duration
 from andon.project.audit import audit, init
 from andon.project.score import score
 from andon.project.train import train
@@ -72,4 +73,5 @@ class Demo:
 
 def demo(out: str, *, time_limit: str = "90s", language: str = "en", progress: Progress = silent) -> Demo:
     """Audit, plant file, training, scoring, report; iterate over the result to do the steps."""
+    parse_duration(time_limit)  # a mistake is told before the first step
     return Demo(Path(out), time_limit, language, progress)

@@ -66,7 +66,7 @@ def read_sources(
     Parameters
     ----------
     paths : files, folders or patterns
-    how : options of `andon.read`: asset, zone, interval (text), sheet, dayfirst, layout
+    how : options of `andon.read`: asset, zone, interval (text), sheet, dayfirst, layout; lab_delay (text): from sample to result
     labels : labels.csv
     lab : laboratory files
 
@@ -78,6 +78,8 @@ def read_sources(
 
     options = {name: value for name, value in (how or {}).items() if value is not None}
     interval = options.pop("interval", None)
+    delay = options.pop("lab_delay", None)
+    delay_ns = parse_duration(str(delay)) if delay is not None else None
     if interval is not None:
         options["interval_ns"] = parse_duration(str(interval))
     found = reading.read([str(path) for path in paths], progress=progress, **options)
@@ -90,7 +92,7 @@ def read_sources(
         )
     zone = str(options.get("zone") or found.zone)
     known = reading.read_labels(labels, zone) if labels else ()
-    results = tuple(item for path in lab for item in reading.read_lab(path, zone))
+    results = tuple(item for path in lab for item in reading.read_lab(path, zone, delay_ns=delay_ns))
     results = tuple(item if item.asset in found.recordings else replace(item, asset="") for item in results)
     return Sources(dict(found.recordings), found.problems, found.failed, tuple(known), results, zone)
 

@@ -76,9 +76,14 @@ def train(
     """
     plant = read_plant(plant_path)
     files = plant.files
+    limit = parse_duration(time_limit) if time_limit else plant.model.time_limit_ns
+    secret = Path(key).read_bytes() if key else None
     how: dict[str, Any] = {"zone": files.zone or plant.site.zone, "sheet": files.sheet or None}
     if plant.sampling.interval_ns is not None:
         how["interval"] = f"{plant.sampling.interval_ns}ns"
+    delays = [target.delay_ns for target in plant.targets if target.delay_ns is not None]
+    if delays:  # one file may hold several targets; the longest delay lets none be used too early
+        how["lab_delay"] = f"{max(delays)}ns"
     if len(plant.assets) == 1:
         how["asset"] = plant.assets[0].id
     if not files.paths:
@@ -91,9 +96,7 @@ def train(
             f"the exports have no asset {absent[0]!r}", at=At(file=plant_path, key="asset.id"),
             do=f"they have {', '.join(list(sources.recordings)[:5])}",
         )  # fmt: skip
-    secret = Path(key).read_bytes() if key else None
     store = ModelStore(files.models)
-    limit = parse_duration(time_limit) if time_limit else plant.model.time_limit_ns
     done = []
     for asset in wanted:
         checkpoint = Path(files.models) / file_name(plant.model.name or asset) / ".training.checkpoint"

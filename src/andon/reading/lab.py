@@ -79,7 +79,7 @@ def read_lab(
         if "result_time" not in roles and delay_ns is None:
             raise ReadingError(
                 "no column says when a result was known", at=table.at(),
-                do='pass delay_ns=… (--lab-delay 4h), or columns={"result_time": …}: without it a model could use a value too early',
+                do='say how long it takes, or a model uses it too early: --lab-delay 4h, delay = "4h" in [[target]]; delay_ns=… in Python',
             )  # fmt: skip
         times = [roles["sample_time"], *([roles["result_time"]] if "result_time" in roles else [])]
         values = [roles["value"]] if "value" in roles else _wide_values(table, set(roles.values()))

@@ -125,7 +125,7 @@ class Target:
     low: float | None = setting(Kind.NUMBER, "Lower specification limit, in the target's unit.", default=None)
     high: float | None = setting(Kind.NUMBER, "Upper specification limit, in the target's unit.", default=None)
     delay_ns: int | None = setting(
-        Kind.DURATION, "From sample to result, where the file has no result time. Default: 0s.", default=None, low=0
+        Kind.DURATION, "From sample to result; needed where the laboratory file has no result time.", default=None, low=0
     )
     dead_time_ns: int | None = setting(
         Kind.DURATION, "From the process to the sampling point. Default: estimated from the data.", default=None, low=0
