@@ -57,7 +57,7 @@ def example(name: str = HOSTILE) -> ReportData:
         quality=(QualityPanel(name, "mol %", "ridge on lags", 0.9, 0.91, 0.3, 0.1, 0.9, 0.01, 900.0, points, candidates, "PLS"),),
         baselines=(TableRow("andon", {"caught": 3.0, "missed": None, "delay_min": 5.0}, True),
                    TableRow("limits", {"caught": 2.0, "missed": 1.0})),
-        ablation=(TableRow("quality alone", {"coverage": 0.9}),),
+        ablation=(TableRow("quality alone", {"coverage": 0.9}), TableRow("shared features", {"coverage": 0.91})),
         findings=(FindingRow(name, 0.8, "stuck", sentence(), sentence(), sentence()),),
         card=(("model", name), ("chosen", "linear"), ("training data", name),
               ("evidence", Sentence("reporting.card.views.linear", {"views": 9}))),

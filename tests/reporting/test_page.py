@@ -83,6 +83,18 @@ def test_an_empty_report_says_so() -> None:
         assert f'id="{target}"' in page
 
 
+def test_what_was_not_audited_is_not_called_sound() -> None:
+    page = render(replace(example("reactor"), findings=(), audited=False), "en")
+    assert 'id="data"' not in page
+    assert 'href="#data"' not in page
+
+
+def test_a_target_without_a_unit_leaves_no_gap() -> None:
+    data = example("reactor")
+    page = render(replace(data, quality=(replace(data.quality[0], unit=""),)), "en")
+    assert "its mean width is 0.3. RMSE" in page
+
+
 def test_a_lane_without_rows_is_no_picture() -> None:
     data = replace(example(), lanes={"a": Lane((), (), ())}, events=())
     assert "evidence-area" not in render(data, "en").partition("</style>")[2]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from andon.plant.messages import LANGUAGES, say
@@ -22,20 +25,32 @@ def test_candidates_for_detection_have_names() -> None:
 
 
 def test_candidates_for_quality_have_names() -> None:
-    fit = pytest.importorskip("andon.training.quality.fit", reason="needs the training extra")
-    source = (fit.__file__ or "").rpartition("/")[0]
-    assert source
-    from andon.training.quality import nonlinear, smooth_response
+    """Every text that a family of candidates may give as its name: a field, or what its property returns."""
+    family = pytest.importorskip("andon.training.quality.family", reason="needs the training extra")
+    folder = Path(family.__file__ or "").parent
+    names = {"last lab value", "moving mean", "training mean", "blend"}
+    for file in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "name":
+                names |= texts(node.value)
+            if isinstance(node, ast.FunctionDef) and node.name == "name":
+                for inner in ast.walk(node):
+                    if isinstance(inner, ast.Return):
+                        names |= texts(inner.value)
+    assert len(names) >= 10
+    for name in names:
+        known("method", name)
 
-    names = {
-        value
-        for module in (nonlinear, smooth_response)
-        for item in vars(module).values()
-        if isinstance(item, type) and item.__module__ == module.__name__
-        for value in [getattr(item, "name", None) if isinstance(getattr(item, "name", None), str) else None]
-        if value
-    }
-    for name in {"last lab value", "moving mean", "training mean", "blend"} | names:
+
+def texts(node: ast.AST | None) -> set[str]:
+    """The texts that an expression may be; a choice has two."""
+    if isinstance(node, ast.IfExp):
+        return texts(node.body) | texts(node.orelse)
+    return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
+
+
+def test_parts_of_the_ablation_have_names() -> None:
+    for name in ("quality alone", "shared features", "shared features and coupling"):
         known("method", name)
 
 

@@ -70,7 +70,7 @@ def build_report(
         budget=budget_panel(monitor, scored, labels, fitted), quality=panels,
         baselines=_baselines(comparison), ablation=_ablation(fitted),
         findings=_findings(audit), card=_card(monitor, card or monitor.manifest), events_left_out=len(events) - len(shown),
-        faults=_faults(comparison),
+        faults=_faults(comparison), audited=audit is not None,
     )  # fmt: skip
 
 

@@ -161,7 +161,12 @@ class FindingRow:
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """Everything a report shows."""
+    """Everything a report shows.
+
+    Attributes
+    ----------
+    audited : whether the data was audited; without that, no findings mean nothing
+    """
 
     title: str
     zone: str
@@ -181,4 +186,5 @@ class ReportData:
     measures: dict[str, float | None] = field(default_factory=dict)
     events_left_out: int = 0
     faults: tuple[FaultRow, ...] = ()
+    audited: bool = True
     schema_version: int = REPORT_SCHEMA_VERSION

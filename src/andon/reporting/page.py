@@ -38,7 +38,7 @@ def render(data: ReportData, language: str = "en", labels: pictures.Labels = ())
         _budget(data.budget, word) if data.budget else "",
         *(_quality(panel, index, word) for index, panel in enumerate(data.quality)),
         _compare(data, word),
-        _findings(data.findings, word),
+        _findings(data.findings, word) if data.audited else "",
         _card(data, word),
     ]
     style = (files("andon.plant") / "design" / "tokens.css").read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def _small(style: str) -> str:
 def _head(data: ReportData, word: Words) -> str:
     there = {
         "timeline": True, "events": True, "faults": bool(data.faults), "cards": bool(data.events), "budget": data.budget is not None, "quality": bool(data.quality),
-        "compare": bool(data.baselines), "ablation": bool(data.ablation), "data": True, "card": True,
+        "compare": bool(data.baselines), "ablation": len(data.ablation) > 1, "data": data.audited, "card": True,
     }  # fmt: skip
     nav = "".join(f'<a href="#{name}">{word(f"to.{name}")}</a>' for name, shown in there.items() if shown)
     sentences = "".join(f"<p>{word.sentence(s)}</p>" for s in data.verdict)
@@ -175,8 +175,8 @@ def _quality(panel: QualityPanel, index: int, word: Words) -> str:
     )
     if panel.points:
         text += " " + word(
-            "quality.judged", level=f"{panel.level:.0%}", coverage=_percent(panel.coverage), count=len(panel.points), width=number(panel.width),
-            unit=panel.unit, rmse=number(panel.rmse), r2=number(panel.r2), refused=f"{panel.refused:.1%}",
+            "quality.judged", level=f"{panel.level:.0%}", coverage=_percent(panel.coverage), count=len(panel.points), width=f"{number(panel.width)} {panel.unit}".strip(),
+            rmse=number(panel.rmse), r2=number(panel.r2), refused=f"{panel.refused:.1%}",
         )  # fmt: skip
     after = ""
     if panel.better_afterwards:
@@ -225,8 +225,8 @@ def _table(caption: str, rows: Sequence[TableRow], word: Words) -> str:
 def _compare(data: ReportData, word: Words) -> str:
     return "".join(
         f'<section id="{name}"><h2>{word(f"{name}.title")}</h2><p>{word(f"{name}.text")}</p>{_table(word(f"{name}.caption"), rows, word)}</section>'
-        for name, rows in (("compare", data.baselines), ("ablation", data.ablation))
-        if rows
+        for name, rows, least in (("compare", data.baselines, 1), ("ablation", data.ablation, 2))
+        if len(rows) >= least
     )
 
 
