@@ -17,7 +17,7 @@ from andon.plant.errors import AskUserError, At, UsageError
 from andon.plant.sentences import speak
 from andon.plant.time import format_duration, parse_instant
 from andon.scoring.bundle import inspect_bundle, read_bundle
-from andon.scoring.model_file import from_bundle
+from andon.scoring.model_file import REPORT_CARD, from_bundle
 from andon.scoring.monitor import Monitor
 from andon.scoring.signing import new_keys as make_keys
 from andon.scoring.signing import read_public, write_keys
@@ -65,7 +65,10 @@ def open_model(store: ModelStore, name: str, *, trusted: Sequence[str] | None = 
     AskUserError : nothing of that name
     BundleError : the file is damaged
     """
-    monitor = from_bundle(read_bundle(store.resolve(name), trusted=trusted))
+    bundle = read_bundle(store.resolve(name), trusted=trusted)
+    monitor = from_bundle(bundle)
+    if REPORT_CARD in bundle.members:  # split, choice and promise: what a report shows of the model
+        monitor = replace(monitor, manifest={**bundle.json(REPORT_CARD), **bundle.manifest})
     promise = store.state().promises.get(monitor.asset)
     if promise is not None and promise.budget != str(monitor.calibration.budget):
         wanted = parse_budget(promise.budget, monitor.calibration.budget.merge_gap_ns)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from andon.plant.atomic_write import write_text
-from andon.plant.errors import At, PreparationError
+from andon.plant.errors import At, PreparationError, UsageError
 from andon.plant.file.schema import OutOfService
 from andon.plant.messages import choose_language
 from andon.plant.progress import Progress, silent
@@ -129,10 +129,20 @@ def evaluate(
     models: str = "models",
     progress: Progress = silent,
 ) -> Comparison:
-    """The model beside its rivals on labelled history."""
+    """The model beside its rivals on labelled history.
+
+    Raises
+    ------
+    UsageError : the exports hold several assets of the model
+    PreparationError : they hold none, or not one tick could be judged
+    """
     monitor = open_model(ModelStore(models), model)
     sources = read_sources(paths, _how(how, monitor), labels=labels, lab=lab, progress=progress)
-    recording, notes = suited(matching(sources, monitor)[0], monitor)
+    found = matching(sources, monitor)
+    if len(found) > 1:
+        names = ", ".join(recording.asset for recording in found[:5])
+        raise UsageError(f"the exports hold {len(found)} assets of this model: {names}", do="name one with --asset")
+    recording, notes = suited(found[0], monitor)
     scored = monitor.score(recording, labels=sources.labels, lab=sources.lab_of(recording.asset), progress=progress)
     check_judged([scored], notes)
     chosen = str((monitor.manifest or {}).get("chosen") or "andon")
