@@ -23,6 +23,14 @@ from tests.small_plant import Line, Outcome, andon
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """A process that was started in the background may ignore Ctrl-C, and hand that on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def _whole(folder: Path) -> list[str]:
     """Every file below a folder; none of them half-written."""
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
