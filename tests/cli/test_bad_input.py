@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from andon.store import read_events, read_verdicts
+from andon.store import ModelStore, read_events, read_verdicts
 from tests.small_plant import ASSET, NEW_ROWS, TAGS, TRAIN_ROWS, TRAIN_START, Line, Outcome, andon, lines, stamps, write
 
 HEADER, *BODY = lines()
@@ -100,6 +100,36 @@ def test_a_model_of_another_asset_is_refused(line: Line, tmp_path: Path) -> None
     export = write(tmp_path / "pump.csv", lines())
     done = andon("score", line.model, export, "--asset", "pump", "-o", tmp_path / "out", "--json")
     _refused(done, "the exports are of pump, the model is for line")
+
+
+def test_files_called_by_asset_are_judged_by_their_own_model_alone(own: Line, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    mine = write(tmp_path / "new" / f"{ASSET}.csv", lines())
+    write(tmp_path / "new" / "pump.csv", lines(seed=9))
+    for name, exports in (("alone", mine), ("both", tmp_path / "new")):
+        done = andon("score", ASSET, exports, "-o", tmp_path / name, "--models", own.models)
+        assert done.code == 0, done.err
+        assert ("Not scored, for the model is of line: pump." in done.out) == (name == "both")
+    assert read_events(tmp_path / "alone" / "events.json") == read_events(tmp_path / "both" / "events.json")
+
+
+def test_a_file_called_by_another_known_asset_is_refused_unless_the_user_says_so(own: Line, tmp_path: Path) -> None:
+    ModelStore(own.models).save("pump", "20260101T000000Z-00000000", b"another model", ["pump"])
+    export = write(tmp_path / "pump.csv", lines())
+    refused = andon("score", ASSET, export, "-o", tmp_path / "out", "--models", own.models, "--json")
+    _refused(refused, "the exports are of pump, the model is for line")
+    meant = andon("score", ASSET, export, "--asset", ASSET, "-o", tmp_path / "out", "--models", own.models, "--json")
+    assert meant.code == 0, meant.err
+
+
+def test_files_of_months_are_one_recording(own: Line, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    write(tmp_path / "new" / "february.csv", [HEADER, *BODY[:400]])
+    write(tmp_path / "new" / "march.csv", [HEADER, *BODY[400:]])
+    done = andon("score", ASSET, tmp_path / "new", "-o", tmp_path / "out", "--models", own.models, "--json")
+    assert done.code == 0, done.err
+    assert done.json()["assets"] == [ASSET]
+    assert len(read_verdicts(tmp_path / "out" / "verdicts" / f"{ASSET}.parquet").time) == NEW_ROWS
 
 
 def test_constant_values_are_judged_until_they_count_as_stuck(line: Line, tmp_path: Path) -> None:

@@ -65,8 +65,11 @@ def score(
     """Verdicts, events, quality predictions and a report of new data."""
     store = ModelStore(models)
     monitor = open_model(store, model)
-    sources = read_sources(paths, _how(how, monitor), labels=labels, lab=lab, progress=progress)
+    sources = _read(store, monitor, paths, how, labels, lab, progress)
     scored, notes = [], list[Sentence]()
+    others = [asset for asset in sources.recordings if asset not in monitor.assets]
+    if others:
+        notes.append(Sentence("project.note.assets", {"assets": ", ".join(others[:5]), "model": ", ".join(monitor.assets)}))
     for found in matching(sources, monitor):
         recording, differences = suited(found, monitor)
         notes += differences
@@ -92,14 +95,31 @@ def _sweep(folder: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _how(how: Mapping[str, Any] | None, monitor: Monitor) -> dict[str, Any]:
-    """The model's own zone and interval where the call names none."""
+def _read(
+    store: ModelStore,
+    monitor: Monitor,
+    paths: Sequence[str],
+    how: Mapping[str, Any] | None,
+    labels: str | None,
+    lab: Sequence[str],
+    progress: Progress,
+) -> Sources:
+    """Read with the model's own zone and interval, and as its asset, where the call names none.
+
+    Files that name no asset are the model's, whatever they are called (month by month, say), unless one is called like an
+    asset that the store knows: then every file is of the asset it is called by, so that no sister is judged by this model.
+    """
     given = {name: value for name, value in (how or {}).items() if value is not None}
     given.setdefault("zone", monitor.preparation.zone)
     given.setdefault("interval", f"{monitor.preparation.interval_ns}ns")
-    if len(monitor.assets) == 1:
-        given.setdefault("asset", monitor.assets[0])
-    return given
+    if "asset" in given or len(monitor.assets) != 1:
+        return read_sources(paths, given, labels=labels, lab=lab, progress=progress)
+    sources = read_sources(paths, {**given, "asset": monitor.asset}, labels=labels, lab=lab, progress=progress)
+    known = {asset for versions in store.state().models.values() for version in versions for asset in version.assets}
+    called = {Path(file).name.partition(".")[0] for recording in sources.recordings.values() for file in recording.files}
+    if not called & (known | {monitor.asset}) or called <= {monitor.asset}:
+        return sources
+    return read_sources(paths, given, labels=labels, lab=lab, progress=progress)
 
 
 def matching(sources: Sources, monitor: Monitor) -> list[Recording]:
@@ -136,8 +156,9 @@ def evaluate(
     UsageError : the exports hold several assets of the model
     PreparationError : they hold none, or not one tick could be judged
     """
-    monitor = open_model(ModelStore(models), model)
-    sources = read_sources(paths, _how(how, monitor), labels=labels, lab=lab, progress=progress)
+    store = ModelStore(models)
+    monitor = open_model(store, model)
+    sources = _read(store, monitor, paths, how, labels, lab, progress)
     found = matching(sources, monitor)
     if len(found) > 1:
         names = ", ".join(recording.asset for recording in found[:5])
