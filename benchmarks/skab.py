@@ -1,7 +1,8 @@
 """SKAB by its official protocol: 34 files, the first 400 rows of each train, the rest test, predictions pooled.
 
 The threshold is one quantile of the evidence over the last 100 training rows (the largest, with a margin), of which a model
-fitted on the first 300 has seen nothing; the model that goes to the test is then fitted on all 400, as near to the test as it may be. No label is seen.
+fitted on the first 300 has seen nothing; the model that goes to the test is then fitted on all 400, as near to the test as it may be. No
+label is seen.
 Run: python -m benchmarks.skab --data DIR
 """
 

@@ -4,9 +4,10 @@
     python tools/make_demo_recording.py --out src/andon/datasets/recordings/tennessee-eastman
 
 Normal operation at one minute with measurement noise, with the set-point moves of an ordinary campaign (production
-rate and product mix), then one run per disturbance IDV(1)..IDV(28). Each run starts from the base case; its first hours
-are normal. The product analyser (XMEAS 37-41) is no tag: G in the product is the quality target and arrives
-15 minutes after its sample. Values are rounded to a 1-2-5 step of about a quarter of each tag's measurement noise.
+rate and product mix), then one run per disturbance IDV(1)..IDV(28), whose first hours are normal. Every run starts from
+the base case of the model; its first day, until that start is forgotten, is left out. The product analyser
+(XMEAS 37-41) is no tag: G in the product is the quality target and arrives 15 minutes after its sample. Values are
+rounded to a 1-2-5 step of about a quarter of each tag's measurement noise.
 
 The model: Downs and Vogel 1993; revised by Bathelt, Ricker and Jelali 2015; control by Ricker 1996; `tep-studio` (BSD-3).
 """
@@ -27,6 +28,7 @@ START = np.datetime64("2026-01-05T00:00:00")
 STEPS_PER_MINUTE = 33
 ANALYSER_MINUTES = 15
 GAP_MINUTES = 360
+SETTLE_H = 24.0
 GROUPS = ("feed", "reactor", "separator", "stripper", "purge", "compressor", "condenser", "recycle")
 
 
@@ -47,13 +49,14 @@ def tag_table() -> list[dict[str, str]]:
     return rows
 
 
-def simulate(hours: float, seed: int, disturbance: int | None, onset_h: float, moves: bool) -> tuple[np.ndarray, np.ndarray, bool]:
-    """One closed-loop run: (N, 49) tags and (N, 5) product analyser, one row a minute."""
+def simulate(hours: float, seed: int, disturbance: int | None, onset_h: float) -> tuple[np.ndarray, np.ndarray, bool]:
+    """One closed-loop run: (N, 49) tags and (N, 5) product analyser, one row a minute, after `SETTLE_H` that are left out."""
+    hours, onset_h = hours + SETTLE_H, onset_h + SETTLE_H
     rng = np.random.default_rng(seed)
     simulation = ClosedLoopSimulation(control_interval=1 / 60 / STEPS_PER_MINUTE, horizon=hours)
     knots: list[tuple[float, float, float]] = []
     at = 0.0
-    while moves and at < hours:
+    while at < hours:
         at += rng.uniform(18.0, 54.0)
         knots.append((at, 1.0 + rng.uniform(-0.03, 0.03), rng.uniform(-1.5, 1.5)))
     base: list[object] = []
@@ -74,7 +77,8 @@ def simulate(hours: float, seed: int, disturbance: int | None, onset_h: float, m
     x = np.array([r.measurements for r in result.results])
     u = np.array([r.implemented_action for r in result.results])
     sp = np.array([[setpoints(r.time).production_rate, setpoints(r.time).pct_g] for r in result.results])
-    return np.hstack([x[:, :36], u[:, :11], sp]), x[:, 36:41], bool(result.terminated)
+    first = int(SETTLE_H * 60)
+    return np.hstack([x[:, :36], u[:, :11], sp])[first:], x[first:, 36:41], bool(result.terminated)
 
 
 def steps(values: np.ndarray) -> np.ndarray:
@@ -122,7 +126,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     table = tag_table()
     began = time.monotonic()
-    values, analyser, _ = simulate(options.days * 24, options.seed, None, 0.0, moves=True)
+    values, analyser, _ = simulate(options.days * 24, options.seed, None, 0.0)
     step = steps(values)
     frame(table, START, values, step).write_parquet(options.out / "normal.parquet", compression="zstd", compression_level=19)
     labs = [lab(START, analyser)]
@@ -132,7 +136,7 @@ def main() -> None:
     rng = np.random.default_rng(options.seed)
     for number in range(1, options.faults + 1):
         onset = float(rng.uniform(4.0, 8.0))
-        run, product, tripped = simulate(options.fault_hours, options.seed + number, number, onset, moves=False)
+        run, product, tripped = simulate(options.fault_hours, options.seed + number, number, onset)
         runs.append(frame(table, start, run, step))
         labs.append(lab(start, product))
         fault_start = start + np.timedelta64(int(onset * 60), "m")

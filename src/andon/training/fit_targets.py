@@ -16,9 +16,13 @@ from andon.plant.window import Expectation, Prepared
 from andon.scoring.quality import QualityModel
 from andon.scoring.responses import response_kind
 from andon.training.quality import QualityReport, fit_quality
+from andon.training.quality.family import Family
+from andon.training.quality.smooth_response import RidgeOnFeatures, RidgeOnLags
 
 LEAST_RESULTS = 60
 DISTURBED = 1.0
+ABLATION = (("quality alone", False, False), ("shared features", True, False), ("shared features and coupling", True, True))
+"""Among the linear families alone, so that the lines differ in nothing but what the detector gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,13 @@ def fit_targets(
         dead = target.dead_time_ns if target is not None else None
 
         def fit(
-            features: bool, coupled: bool, found: LabResults = found, head: int = head, dead: int | None = dead
-        ) -> tuple[QualityModel, QualityReport]:
+            features: bool, coupled: bool, families: tuple[Family, ...] | None = None, found: LabResults = found, head: int = head,
+            dead: int | None = dead,
+        ) -> tuple[QualityModel, QualityReport]:  # fmt: skip
             return fit_quality(
                 prepared, found, train, calibrate, evaluate, network=network if features else None, head=head,
-                abnormality=abnormality if coupled else None, level=plant.model.coverage, dead_time_ns=dead, seed=seed, progress=progress,
+                abnormality=abnormality if coupled else None, level=plant.model.coverage, dead_time_ns=dead, seed=seed,
+                families=families, progress=progress,
             )  # fmt: skip
 
         try:
@@ -91,9 +97,10 @@ def fit_targets(
             left_out.append((found.target, error.what))
             continue
         if ablate and not ablation and network is not None:
-            for name, features, coupled in (("quality alone", False, False), ("shared features", True, False)):
-                ablation.append(_row(name, fit(features, coupled)[1], abnormality))
-            ablation.append(_row("shared features and coupling", report, abnormality))
+            plain: tuple[Family, ...] = (RidgeOnLags(),)
+            rich: tuple[Family, ...] = (RidgeOnLags(), RidgeOnFeatures())
+            for name, features, coupled in ABLATION:
+                ablation.append(_row(name, fit(features, coupled, rich if features else plain)[1], abnormality))
         models.append(model)
         reports.append(report)
     return FittedTargets(tuple(models), tuple(reports), tuple(ablation), tuple(left_out))

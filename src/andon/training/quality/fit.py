@@ -23,7 +23,7 @@ from andon.training.quality.nonlinear import BoostedTrees, KernelOnMeans, Networ
 from andon.training.quality.report import Candidate, PeriodScore, QualityReport, coverages, score_period
 from andon.training.quality.smooth_response import Constant, PartialLeastSquares, RidgeOnFeatures, RidgeOnLags, SmoothResponse
 
-MOST_CHANNELS = 60
+MOST_CHANNELS = 16  # the cost of the linear families grows with its square; see decision 0071
 _LAGS = 60
 _SPANS = (1, 2, 3, 4, 6, 8, 12, 16, 32, 64)
 _NEED_RESULTS = {"last lab value": LAST_VALUE, "moving mean": MOVING_MEAN}
