@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from andon.auditing import Audit, audit
 from andon.auditing.clock import check_clock, pattern_shifts, row_interval
@@ -83,10 +81,11 @@ def test_a_shift_of_the_daily_pattern_is_found_on_its_day(hours: int) -> None:
     assert days[0][1] == hours
 
 
-@given(st.integers(0, 10_000), st.floats(0.1, 1.5))
-@settings(max_examples=25, deadline=None)
-def test_a_steady_pattern_does_not_shift(seed: int, noise: float) -> None:
-    assert not pattern_shifts(daily(90, noise=noise, seed=seed).reshape(-1, 24, 1))
+def test_a_steady_pattern_hardly_ever_shifts() -> None:
+    """Noise up to the size of the pattern over ninety days: 6 of 1,201 seeds shift (decision 0020); here at most 3 of 200."""
+    noises = np.random.default_rng(7).uniform(0.1, 1.5, 200)
+    false = [seed for seed, noise in enumerate(noises) if pattern_shifts(daily(90, noise=float(noise), seed=seed).reshape(-1, 24, 1))]
+    assert len(false) <= 3
 
 
 def test_a_pattern_that_changes_with_the_season_does_not_shift() -> None:
