@@ -40,7 +40,7 @@ def main() -> None:
             "import sys, numpy as np, andon\n"
             "monitor = andon.load(sys.argv[1])\n"
             "rng = np.random.default_rng(0)\n"
-            "tags = monitor.tags\n"
+            "tags = monitor.tag_ids\n"
             "recording = andon.Recording.from_arrays(monitor.asset, tags, (1_767_225_600 + 60 * np.arange(1000)) * 10**9,\n"
             "                                        rng.normal(size=(1000, len(tags))).astype(np.float32))\n"
             "monitor.score(recording)\n"
@@ -62,8 +62,8 @@ def _small_bundle(folder: Path) -> Path:
     import andon
 
     rng = np.random.default_rng(1)
-    x = np.cumsum(rng.normal(size=(12_000, 50)) * 0.1, axis=0) * 0.0 + rng.normal(size=(12_000, 50))
-    recording = andon.Recording.from_arrays("line", [f"T{i:02d}" for i in range(50)], (1_767_225_600 + 60 * np.arange(12_000)) * 10**9, x)
+    x = rng.normal(size=(60_000, 50))
+    recording = andon.Recording.from_arrays("line", [f"T{i:02d}" for i in range(50)], (1_767_225_600 + 60 * np.arange(60_000)) * 10**9, x)
     monitor = andon.fit(recording, time_limit="30s")
     path: Path = monitor.save(folder / "line.andon")
     return path
