@@ -32,17 +32,17 @@ START_S = 1_767_225_600
 
 
 def plant_like(rows: int, tags: int, seed: int) -> Recording:
-    """A stable plant: slow common causes, own dynamics and measurement noise, one row a minute."""
-    rng = np.random.default_rng(seed)
+    """A stable plant: slow common causes and measurement noise, one row a minute; the seed is of its weather, not of its build."""
+    build, rng = np.random.default_rng(tags), np.random.default_rng(seed)
     causes = max(3, tags // 8)
     drivers = np.zeros((rows, causes), dtype=np.float32)
-    pull = np.exp(-1.0 / rng.uniform(20, 600, causes)).astype(np.float32)
+    pull = np.exp(-1.0 / build.uniform(20, 600, causes)).astype(np.float32)
     shock = (rng.standard_normal((rows, causes)) * np.sqrt(1 - pull**2)).astype(np.float32)
     for low in range(1, rows):
         drivers[low] = pull * drivers[low - 1] + shock[low]
-    mix = rng.standard_normal((causes, tags)).astype(np.float32) / np.sqrt(causes)
+    mix = build.standard_normal((causes, tags)).astype(np.float32) / np.sqrt(causes)
     values = drivers @ mix + 0.4 * rng.standard_normal((rows, tags), dtype=np.float32)
-    values = values * rng.uniform(0.1, 30, tags).astype(np.float32) + rng.uniform(-50, 400, tags).astype(np.float32)
+    values = values * build.uniform(0.1, 30, tags).astype(np.float32) + build.uniform(-50, 400, tags).astype(np.float32)
     names = tuple(f"TAG{index:03d}" for index in range(tags))
     time_ns = (START_S + INTERVAL_S * np.arange(1, rows + 1, dtype=np.int64)) * 1_000_000_000
     return Recording.from_arrays("line", names, time_ns, values)

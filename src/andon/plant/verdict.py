@@ -64,7 +64,7 @@ class Verdicts:
     revision : (T,) int32, 0 for the first verdict of a tick
     model : version of the model
     tags : all C tag ids
-    top_tags : (T, 5) int32 index into `tags`, -1 where none; only filled where the evidence is above half the threshold
+    top_tags : (T, 5) int32 index into `tags`, -1 where none; only filled near and above the threshold
     top_shares : (T, 5) float32
     """
 

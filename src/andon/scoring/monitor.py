@@ -30,6 +30,7 @@ from andon.scoring.detector import Detection, Detector, DetectorState
 from andon.scoring.rivals import Rival
 
 CHUNK_ROWS = 16_384
+NAMED_ABOVE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +136,9 @@ class Monitor:
         return MonitorState(None, self.detector.start(), OpenerState(), tuple(model.start() for model in self.quality))
 
     def shares_above(self, threshold: float) -> float:
-        """Evidence above which a tick's tags are named: half way from the median of normal time to the threshold."""
+        """Evidence above which a tick's tags are named: four fifths of the way from the median of normal time to the threshold."""
         centre = self.calibration.opening.centre
-        return centre + 0.5 * (threshold - centre)
+        return centre + NAMED_ABOVE * (threshold - centre)
 
     def run(
         self,
