@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ENVIRONMENTS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "pyod": (("torch==2.13.0",), ("pyod==3.6.7", "river", "numpy==2.4.6", "scikit-learn==1.9.1")),
+    "pyod": (("torch==2.13.0",), ("pyod==3.6.7", "river", "tqdm", "numpy==2.4.6", "scikit-learn==1.9.1")),
     "tsb-ad": (("torch==2.13.0",), ("TSB-AD==1.5",)),
 }
 
