@@ -21,6 +21,7 @@ from andon.plant.tag import Role, Tag
 from andon.plant.time import format_duration, format_instant, parse_duration
 from andon.project.fitness import check_material, check_rows
 from andon.project.sources import Sources, problem_dict, read_sources, read_tag_list
+from andon.store import file_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,9 @@ def audit(
     }
     if page is not None:
         for asset, item in audits.items():
-            target = Path(page) if len(audits) == 1 else Path(page).with_stem(f"{Path(page).stem}-{_file_name(asset)}")
+            target = Path(page) if len(audits) == 1 else Path(page).with_stem(f"{Path(page).stem}-{file_name(asset)}")
             write_text(target, audit_page(item, language))
     return Audits(audits, sources, language)
-
-
-def _file_name(asset: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in asset) or "asset"
 
 
 def init(

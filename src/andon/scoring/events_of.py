@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,24 +27,6 @@ MOST_NAMED = 2
 SETTLED = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Deviation:
-    """How far each channel stands from what the others say, in standard deviations of normal time.
-
-    Attributes
-    ----------
-    z : (T, C) float32, 0 where not valid
-    """
-
-    z: Float32Array
-
-    @classmethod
-    def of(cls, prepared: Prepared, expected: Float32Array, sigma: Float32Array) -> Deviation:
-        """Deviations of the ticks of `prepared`."""
-        z = (prepared.x - expected) / np.maximum(sigma, np.float32(1e-6))
-        return cls(np.where(prepared.valid & np.isfinite(z), np.clip(z, -1e3, 1e3), np.float32(0.0)))
-
-
 class Explained:
     """Shares of tags at any tick of a scored recording.
 
@@ -54,9 +35,10 @@ class Explained:
     monitor : the model
     prepared : all ticks
     steps : the chunks that `prepared` was judged in
+    trace, expected : (T,) and (T, C) of these chunks, side by side
     """
 
-    def __init__(self, monitor: Monitor, prepared: Prepared, steps: Sequence[Step]) -> None:
+    def __init__(self, monitor: Monitor, prepared: Prepared, steps: Sequence[Step], trace: Float64Array, expected: Float32Array) -> None:
         self.monitor = monitor
         self.prepared = prepared
         self.steps = steps
@@ -64,9 +46,7 @@ class Explained:
         at = {tag: index for index, tag in enumerate(self.tags)}
         self.tag_of_channel = np.array([at[tag] for tag in prepared.channel_tags], dtype=np.int64)
         self.sigma = monitor.detector.linear.scale
-        expected = np.concatenate([step.detection.best.relation for step in steps]) if steps else prepared.x[:0]
-        self.deviation = Deviation.of(prepared, expected, self.sigma)
-        self.trace = np.concatenate([step.detection.views.trace for step in steps]) if steps else np.zeros(0)
+        self.expected, self.trace = expected, trace
         rows, shares, low = [], [], 0
         for step in steps:
             rows.append(step.detection.views.share_rows + low)
@@ -76,6 +56,13 @@ class Explained:
         channels = np.concatenate(shares) if shares else np.zeros((0, len(self.tag_of_channel)), dtype=np.float32)
         self.by_tag = np.zeros((len(self.rows), len(self.tags)), dtype=np.float32)
         np.add.at(self.by_tag.T, self.tag_of_channel, channels.T)
+
+    def deviation(self, first: int, last: int, channels: Int64Array) -> Float32Array:
+        """How far channels stand from what the others say, rows first..last, in standard deviations of normal time; 0 where not valid."""
+        part = slice(first, last + 1)
+        x, valid = self.prepared.x[part][:, channels], self.prepared.valid[part][:, channels]
+        z = (x - self.expected[part][:, channels]) / np.maximum(self.sigma[channels], np.float32(1e-6))
+        return np.where(valid & np.isfinite(z), np.clip(z, -1e3, 1e3), np.float32(0.0))
 
     def shares(self, first: int, last: int) -> Float64Array:
         """(tags,) share of each tag in the evidence of the rows first..last, which sums to 1; zeros where none was strong enough."""
@@ -107,9 +94,7 @@ class Explained:
         return View.LEVEL
 
 
-def describe_events(
-    monitor: Monitor, explained: Explained, spans: Sequence[Span], expected: Float32Array, progress: Progress
-) -> tuple[Event, ...]:
+def describe_events(monitor: Monitor, explained: Explained, spans: Sequence[Span], progress: Progress) -> tuple[Event, ...]:
     """Events with their tags, in time order."""
     events = []
     for number, span in enumerate(spans):
@@ -123,7 +108,6 @@ def _event(monitor: Monitor, explained: Explained, span: Span) -> Event:
     first = int(prepared.tick[0])
     start, peak = span.start - first, span.peak - first
     onset = max(span.onset - first, start - LOOK_BACK, 0)
-    rows = np.arange(max(start, peak - SETTLED), peak + 1)
     mean = explained.shares(onset, peak)
     order = np.argsort(-mean, kind="stable")
     shares = {explained.tags[index]: float(mean[index]) for index in order}
@@ -133,7 +117,7 @@ def _event(monitor: Monitor, explained: Explained, span: Span) -> Event:
     moved = [(explained.tags[index], _moved(explained, index, onset, peak)) for index in order[:8] if mean[index] >= 0.02]
     in_order = sorted(((tag, at) for tag, at in moved if at is not None), key=lambda item: item[1])
     channels = np.flatnonzero(explained.tag_of_channel == named[0])
-    z = explained.deviation.z[rows][:, channels]
+    z = explained.deviation(max(start, peak - SETTLED), peak, channels)
     sigma = float(z.mean(axis=0)[np.argmax(np.abs(z.mean(axis=0)))])
     if view is View.AGITATION:
         sigma = float(np.sqrt((z.astype(np.float64) ** 2).mean()))
@@ -153,7 +137,7 @@ def _event(monitor: Monitor, explained: Explained, span: Span) -> Event:
 def _moved(explained: Explained, tag: int, onset: int, peak: int) -> int | None:
     """Row at which a tag first stood beyond three sigma for three of five ticks, from the onset on; None where it never did."""
     channels = np.flatnonzero(explained.tag_of_channel == tag)
-    z = np.abs(explained.deviation.z[onset : peak + 1][:, channels]).max(axis=1)
+    z = np.abs(explained.deviation(onset, peak, channels)).max(axis=1)
     need, of = MOVED_OF
     beyond = (z >= MOVED_SIGMA).astype(np.int64)
     counts = np.convolve(beyond, np.ones(of, dtype=np.int64))[: len(beyond)]

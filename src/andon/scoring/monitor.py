@@ -217,9 +217,9 @@ class Monitor:
             opened[last.start] = last
         joined = _Joined.of(steps, prepared)
         level = self.calibration.threshold if threshold is None else threshold
-        explained = Explained(self, prepared, steps)
+        explained = Explained(self, prepared, steps, joined.trace, joined.expected)
         top = explained.top_tags(TOP_TAGS)
-        events = describe_events(self, explained, sorted(opened.values(), key=lambda span: span.start), joined.expected, progress)
+        events = describe_events(self, explained, sorted(opened.values(), key=lambda span: span.start), progress)
         abnormality = joined.trace / level
         quality = predict_quality(self, prepared, steps, abnormality, lab)
         verdict = np.where(joined.active, np.uint8(Verdict.ANOMALOUS), np.uint8(Verdict.NORMAL))
