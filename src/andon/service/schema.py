@@ -16,7 +16,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """Base of all shapes."""
 
 
-class Problem(Shape):
+class Problem(Shape, frozen=True, kw_only=True):
     """The one shape of an error (RFC 9457)."""
 
     type: str
@@ -37,7 +37,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
-class Session(Shape):
+class Session(Shape, frozen=True, kw_only=True):
     """Who is signed in. `csrf` goes into the header `X-CSRF-Token` of every request that changes something."""
 
     user: str
@@ -51,12 +51,12 @@ class Session(Shape):
     now: str
 
 
-class SignIn(Shape):
+class SignIn(Shape, frozen=True, kw_only=True):
     user: str
     password: str
 
 
-class FirstSignIn(Shape):
+class FirstSignIn(Shape, frozen=True, kw_only=True):
     """Answer to the one-time link: the first administrator chooses name and password."""
 
     token: str
@@ -75,7 +75,7 @@ class State(StrEnum):
     NO_MODEL = "no_model"
 
 
-class Quality(Shape):
+class Quality(Shape, frozen=True, kw_only=True):
     """A predicted quality now."""
 
     target: str
@@ -89,7 +89,7 @@ class Quality(Shape):
     why: str = ""
 
 
-class Tile(Shape):
+class Tile(Shape, frozen=True, kw_only=True):
     """One asset of the overview. `evidence` is the last hour as a multiple of the threshold, oldest first."""
 
     asset: str
@@ -108,14 +108,14 @@ class Tile(Shape):
     behind_s: float
 
 
-class Overview(Shape):
+class Overview(Shape, frozen=True, kw_only=True):
     tiles: list[Tile]
     sources: list[Source]
     moved: list[str]
     at: str
 
 
-class TagOfAsset(Shape):
+class TagOfAsset(Shape, frozen=True, kw_only=True):
     id: str
     name: str
     unit: str
@@ -133,7 +133,7 @@ class TagOfAsset(Shape):
     out_of_service: str = ""
 
 
-class AssetPage(Shape):
+class AssetPage(Shape, frozen=True, kw_only=True):
     asset: str
     name: str
     area: str
@@ -150,7 +150,7 @@ class AssetPage(Shape):
     open_case: str
 
 
-class Columns(Shape):
+class Columns(Shape, frozen=True, kw_only=True):
     """A line of a chart, reduced to at most the points asked for: extremes and mean of each bucket. `time` in Unix seconds."""
 
     time: list[float]
@@ -159,7 +159,7 @@ class Columns(Shape):
     mean: list[float | None]
 
 
-class TagTrend(Shape):
+class TagTrend(Shape, frozen=True, kw_only=True):
     tag: str
     unit: str
     measured: Columns
@@ -167,7 +167,7 @@ class TagTrend(Shape):
     expected_high: list[float | None] = []
 
 
-class QualityTrend(Shape):
+class QualityTrend(Shape, frozen=True, kw_only=True):
     target: str
     unit: str
     predicted: Columns
@@ -179,7 +179,7 @@ class QualityTrend(Shape):
     limit_high: float | None = None
 
 
-class Span(Shape):
+class Span(Shape, frozen=True, kw_only=True):
     """A stretch of time with a kind: an event, a verdict that could not be given, maintenance."""
 
     kind: str
@@ -190,7 +190,7 @@ class Span(Shape):
     priority: int | None = None
 
 
-class Trend(Shape):
+class Trend(Shape, frozen=True, kw_only=True):
     """Everything on the time axis of an asset between `start` and `end`; `level_s` is the width of a bucket, 0 for raw samples."""
 
     start: float
@@ -203,7 +203,7 @@ class Trend(Shape):
     spans: list[Span]
 
 
-class AlarmRow(Shape):
+class AlarmRow(Shape, frozen=True, kw_only=True):
     """One line of the alarm list. `number` is the last record; an act names it, so that two people do not act on each other."""
 
     id: str
@@ -226,14 +226,14 @@ class AlarmRow(Shape):
     number: int
 
 
-class AlarmList(Shape):
+class AlarmList(Shape, frozen=True, kw_only=True):
     rows: list[AlarmRow]
     total: int
     next: str
     counts: dict[str, int]
 
 
-class Act(Shape):
+class Act(Shape, frozen=True, kw_only=True):
     """An act on an alarm: acknowledge, shelve (until, reason), unshelve, mark (true, false), comment (text), assign (to), reset,
     out_of_service (reason, until), in_service."""
 
@@ -246,19 +246,19 @@ class Act(Shape):
     to: str = ""
 
 
-class BulkAct(Shape):
+class BulkAct(Shape, frozen=True, kw_only=True):
     ids: list[str]
     act: Act
 
 
-class ActResult(Shape):
+class ActResult(Shape, frozen=True, kw_only=True):
     """What came of an act on each alarm: empty text where it was done."""
 
     done: list[AlarmRow]
     refused: dict[str, str]
 
 
-class Share(Shape):
+class Share(Shape, frozen=True, kw_only=True):
     tag: str
     name: str
     unit: str
@@ -267,7 +267,7 @@ class Share(Shape):
     onset: str
 
 
-class AlarmRecord(Shape):
+class AlarmRecord(Shape, frozen=True, kw_only=True):
     number: int
     at: str
     by: str
@@ -275,7 +275,7 @@ class AlarmRecord(Shape):
     text: str
 
 
-class SimilarCase(Shape):
+class SimilarCase(Shape, frozen=True, kw_only=True):
     """`then` and `now` are aligned at the onset: seconds from it, and the leading tag in units of its normal scale."""
 
     id: str
@@ -289,7 +289,7 @@ class SimilarCase(Shape):
     now: Columns
 
 
-class CasePage(Shape):
+class CasePage(Shape, frozen=True, kw_only=True):
     id: str
     asset: str
     name: str
@@ -315,7 +315,7 @@ class CasePage(Shape):
     threshold: float
 
 
-class Effect(Shape):
+class Effect(Shape, frozen=True, kw_only=True):
     """What a promise costs at one rate: delay and share found of each standard fault."""
 
     per_week: float
@@ -327,7 +327,7 @@ class Effect(Shape):
     high: float
 
 
-class BudgetPage(Shape):
+class BudgetPage(Shape, frozen=True, kw_only=True):
     """A group's promise and the whole curve, so that the slider answers without asking again."""
 
     group: str
@@ -346,12 +346,12 @@ class BudgetPage(Shape):
     controller: list[tuple[float, float]]
 
 
-class NewBudget(Shape):
+class NewBudget(Shape, frozen=True, kw_only=True):
     budget: str
     why: str = ""
 
 
-class ModelVersion(Shape):
+class ModelVersion(Shape, frozen=True, kw_only=True):
     model: str
     version: str
     state: str
@@ -362,11 +362,11 @@ class ModelVersion(Shape):
     signed: bool
 
 
-class Models(Shape):
+class Models(Shape, frozen=True, kw_only=True):
     versions: list[ModelVersion]
 
 
-class Source(Shape):
+class Source(Shape, frozen=True, kw_only=True):
     """A link: its state, how far behind it is, what was lost or set aside."""
 
     name: str
@@ -380,7 +380,7 @@ class Source(Shape):
     since: str
 
 
-class StatusMap(Shape):
+class StatusMap(Shape, frozen=True, kw_only=True):
     """Tag × time of status: share of valid samples, 0-1, null where nothing was expected."""
 
     tags: list[str]
@@ -388,7 +388,7 @@ class StatusMap(Shape):
     share: list[list[float | None]]
 
 
-class Finding(Shape):
+class Finding(Shape, frozen=True, kw_only=True):
     tag: str
     kind: str
     weight: float
@@ -397,14 +397,14 @@ class Finding(Shape):
     suggestion: str
 
 
-class DataPage(Shape):
+class DataPage(Shape, frozen=True, kw_only=True):
     sources: list[Source]
     map: StatusMap
     findings: list[Finding]
     dead_letters: list[dict[str, str]]
 
 
-class Number(Shape):
+class Number(Shape, frozen=True, kw_only=True):
     """A KPI beside its target."""
 
     key: str
@@ -415,21 +415,21 @@ class Number(Shape):
     good: bool | None
 
 
-class Flood(Shape):
+class Flood(Shape, frozen=True, kw_only=True):
     start: str
     end: str
     alarms: int
     first: str
 
 
-class BadActor(Shape):
+class BadActor(Shape, frozen=True, kw_only=True):
     asset: str
     text: str
     count: int
     share: float
 
 
-class KpiPage(Shape):
+class KpiPage(Shape, frozen=True, kw_only=True):
     start: str
     end: str
     numbers: list[Number]
@@ -441,7 +441,7 @@ class KpiPage(Shape):
     unmarked: int
 
 
-class LedgerEntry(Shape):
+class LedgerEntry(Shape, frozen=True, kw_only=True):
     number: int
     at: str
     by: str
@@ -450,14 +450,14 @@ class LedgerEntry(Shape):
     hash: str
 
 
-class LedgerPage(Shape):
+class LedgerPage(Shape, frozen=True, kw_only=True):
     entries: list[LedgerEntry]
     next: str
     head: str
     whole: bool
 
 
-class User(Shape):
+class User(Shape, frozen=True, kw_only=True):
     user: str
     name: str
     role: Role
@@ -466,7 +466,7 @@ class User(Shape):
     last_seen: str
 
 
-class NewUser(Shape):
+class NewUser(Shape, frozen=True, kw_only=True):
     user: str
     role: Role
     password: str
@@ -474,7 +474,7 @@ class NewUser(Shape):
     language: str = "en"
 
 
-class Token(Shape):
+class Token(Shape, frozen=True, kw_only=True):
     id: str
     name: str
     role: Role
@@ -484,21 +484,21 @@ class Token(Shape):
     expires: str
 
 
-class NewToken(Shape):
+class NewToken(Shape, frozen=True, kw_only=True):
     name: str
     role: Role
     scopes: list[str] = []
     expires: str = ""
 
 
-class TokenMade(Shape):
+class TokenMade(Shape, frozen=True, kw_only=True):
     """Shown once: only its hash is kept."""
 
     id: str
     secret: str
 
 
-class Maintenance(Shape):
+class Maintenance(Shape, frozen=True, kw_only=True):
     id: str
     assets: list[str]
     start: str
@@ -507,7 +507,7 @@ class Maintenance(Shape):
     by: str
 
 
-class OutOfService(Shape):
+class OutOfService(Shape, frozen=True, kw_only=True):
     asset: str
     tag: str
     until: str
@@ -515,7 +515,7 @@ class OutOfService(Shape):
     by: str
 
 
-class Handover(Shape):
+class Handover(Shape, frozen=True, kw_only=True):
     """The hand-over note of a shift."""
 
     shift: str
@@ -525,7 +525,7 @@ class Handover(Shape):
     note: str
 
 
-class Live(Shape):
+class Live(Shape, frozen=True, kw_only=True):
     """One message of the live stream (SSE). `what` is tile, alarm, source, budget or behind; `id` goes into `Last-Event-ID`."""
 
     id: int
