@@ -140,6 +140,7 @@ def prepare_slowly(preparation: Preparation, recording: Recording, last_tick: in
     disturbed: int | None = None
     since: list[int | None] = [None] * len(columns)
     seen: list[tuple[int, float] | None] = [None] * len(columns)
+    stood: list[float] = [math.nan] * len(columns)
     for row, k in enumerate(ticks):
         is_off = any(not math.isnan(column[row]) and column[row] > 0 for column in off_columns)
         data = any(real[row] for real in reals)
@@ -151,6 +152,12 @@ def prepare_slowly(preparation: Preparation, recording: Recording, last_tick: in
         was_off = is_off
         if is_off or (row > 0 and modes[row] != modes[row - 1]):
             disturbed = k
+        for index, channel in enumerate(preparation.channels):
+            value = columns[index][row]
+            if channel.usual_step is not None and not math.isnan(value):
+                if abs(value - stood[index]) > channel.usual_step:
+                    disturbed = k
+                stood[index] = value
         settling = preparation.settle_ns > 0 and disturbed is not None and (k - disturbed) * interval <= preparation.settle_ns
         x: list[float] = []
         valid: list[bool] = []

@@ -18,6 +18,7 @@ from andon.preparing.calendar import in_maintenance
 from andon.preparing.gridding import NEVER, TickTable, last_true
 from andon.preparing.periods import Period
 from andon.preparing.plan import Plan
+from andon.preparing.setpoints import moved
 from andon.preparing.state import PrepareState
 
 
@@ -79,7 +80,12 @@ def make_block(
     data = real.any(axis=1) if plan.width else np.zeros(rows, dtype=bool)
     reset, state = _resets(plan, state, tick, data, off)
     mode = modes_of(plan, held, value)
-    settling, state = _settling(plan, state, tick, mode, off, maintenance)
+    disturbed = off | maintenance
+    if len(plan.setpoints):
+        beyond, last = moved(value[:, plan.setpoints], state.set_value, plan.usual)
+        disturbed |= beyond
+        state = replace(state, set_value=last)
+    settling, state = _settling(plan, state, tick, mode, disturbed, off | maintenance)
     unchanged = np.zeros((0, 0), dtype=np.int64)
     if len(watch):
         unchanged, state = _unchanged(plan, state, table, tick, real, reset, watch)
@@ -179,16 +185,15 @@ def modes_of(plan: Plan, held: Float64Array, value: Float64Array) -> IntArray:
 
 
 def _settling(
-    plan: Plan, state: PrepareState, tick: Int64Array, mode: IntArray, off: BoolArray, maintenance: BoolArray
+    plan: Plan, state: PrepareState, tick: Int64Array, mode: IntArray, disturbed: BoolArray, out: BoolArray
 ) -> tuple[BoolArray, PrepareState]:
-    """Where the process settles after off time, maintenance or a change of mode."""
+    """Where the process settles after a disturbance or a change of mode; `out` is time that is not judged anyway."""
     before = np.concatenate(([mode[0] if state.mode == -2 else state.mode], mode[:-1]))
-    disturbed = off | maintenance | (mode != before)
-    index = last_true(disturbed)
+    index = last_true(disturbed | (mode != before))
     ticks = np.concatenate(([state.disturbed_tick], tick))
     last = ticks[index]
     settle = plan.preparation.settle_ns
-    settling = (last != NEVER) & ((tick - last) * plan.preparation.interval_ns <= settle) & ~off & ~maintenance
+    settling = (last != NEVER) & ((tick - last) * plan.preparation.interval_ns <= settle) & ~out
     if settle <= 0:
         settling[:] = False
     return settling, replace(state, mode=int(mode[-1]), disturbed_tick=int(last[-1]))

@@ -25,6 +25,7 @@ from andon.preparing.periods import Period
 from andon.preparing.plan import level_text, make_plan
 from andon.preparing.preparation import Category, Channel, ModeModel, Preparation, Source
 from andon.preparing.scaling import robust_scale
+from andon.preparing.setpoints import steps_of, usual_step
 from andon.preparing.state import start_state
 from andon.preparing.walk import walk
 
@@ -284,6 +285,7 @@ class _Measured:
     tick: Int64Array
     longest: Int64Array  # (C,) ns, the longest standing still
     judged_ns: int
+    steps: dict[int, Float64Array]  # channel of a set-point -> its steps from tick to tick in normal time
 
 
 def _measure(
@@ -298,18 +300,25 @@ def _measure(
     ticks: list[Int64Array] = []
     longest = np.zeros(len(draft.channels), dtype=np.int64)
     judged = 0
+    set_by = np.array([at for at, channel in enumerate(draft.channels) if _is_set(channel, kept)], dtype=np.int64)
+    steps: list[Float64Array] = []
     for recording, mask in zip(recordings, masks, strict=True):
         planned = [
             Period(label.start, label.end) for label in labels if label.kind == LabelKind.PLANNED and label.asset in ("", recording.asset)
         ]
 
+        last = np.full(len(set_by), np.nan)
+
         def look(block: Block, recording: Recording = recording, mask: BoolArray = mask) -> None:
-            nonlocal judged
+            nonlocal judged, last
             at = np.searchsorted(recording.time, block.tick * draft.interval_ns, side="right") - 1
             good = mask[np.maximum(at, 0)] & (at >= 0) & ~block.off & ~block.maintenance & ~block.settling & (block.mode >= 0)
             judged += int(good.sum())
             if len(watch) and good.any():
                 longest[watch] = np.maximum(longest[watch], block.unchanged_ns[good].max(axis=0))
+            if len(set_by):
+                step, last = steps_of(block.value[:, set_by], last)
+                steps.append(step[good])
             chosen = good if share >= 1 else good & (random.random(len(good)) < share)
             values.append(block.value[chosen])
             ticks.append(block.tick[chosen])
@@ -319,7 +328,12 @@ def _measure(
         raise PreparationError(
             "all training time is off time, maintenance or settling", at=At(key="machine.off"), do="check the off condition and the periods"
         )
-    return _Measured(np.concatenate(values), np.concatenate(ticks), longest, judged * draft.interval_ns)
+    moves = {int(at): np.concatenate([part[:, column] for part in steps]) for column, at in enumerate(set_by)}
+    return _Measured(np.concatenate(values), np.concatenate(ticks), longest, judged * draft.interval_ns, moves)
+
+
+def _is_set(channel: Channel, kept: _Tags) -> bool:
+    return channel.source is Source.VALUE and kept.settings[channel.tag].role is Role.SETPOINT
 
 
 def _may_stick(channel: Channel, kept: _Tags) -> bool:
@@ -345,7 +359,8 @@ def _fitted(plant: PlantFile, draft: Preparation, measured: _Measured, kept: _Ta
         if _watches(draft, index, measured, kept) and by not in ("range", "level", "unit"):
             stuck = max(STUCK_MARGIN * int(measured.longest[index]), STUCK_TICKS * draft.interval_ns)
         used.append(index)
-        channels.append(replace(channel, center=center, scale=scale, scaled_by=by, stuck_ns=stuck))
+        usual = usual_step(measured.steps[index], scale) if index in measured.steps else None
+        channels.append(replace(channel, center=center, scale=scale, scaled_by=by, stuck_ns=stuck, usual_step=usual))
     if not channels:
         raise PreparationError("no tag has a valid value in normal training time", do="see andon audit for what is wrong with the tags")
     names = {channel.name for channel in channels}

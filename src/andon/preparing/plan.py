@@ -60,6 +60,7 @@ class Plan:
     mode_channels, mode_centers : for discovered modes
     watched_inputs : input of each watched channel
     watches_some : not all channels are watched
+    setpoints, usual : S channels of set-points, and the largest usual step of each
     channel_names, channel_tags, context_names : of the preparation
     special : inputs that are not read as plain numbers
     matched : columns of recordings that were seen, by the identity of their tags; filled as they come
@@ -96,6 +97,8 @@ class Plan:
     special: tuple[int, ...]
     watched_inputs: Int64Array
     watches_some: bool
+    setpoints: Int64Array
+    usual: Float64Array
     channel_names: tuple[str, ...]
     channel_tags: tuple[str, ...]
     context_names: tuple[str, ...]
@@ -136,6 +139,7 @@ def make_plan(preparation: Preparation) -> Plan:
     from_input = np.array([next(at) if channel.source is not Source.DERIVED else -1 for channel in channels], dtype=np.int64)
     names = [channel.name for channel in channels]
     watch = np.flatnonzero([channel.stuck_ns is not None for channel in channels])
+    setpoints = np.flatnonzero([channel.usual_step is not None for channel in channels])
     endless = 2**62
     return Plan(
         preparation,
@@ -173,6 +177,8 @@ def make_plan(preparation: Preparation) -> Plan:
         ),
         from_input[watch],
         len(watch) < len(channels),
+        setpoints,
+        np.array([channels[index].usual_step for index in setpoints], dtype=np.float64),
         preparation.channel_names,
         preparation.channel_tags,
         preparation.context_names,

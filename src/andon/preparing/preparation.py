@@ -38,6 +38,7 @@ class Channel:
     hold_ns : how long the last good value stands
     stuck_ns : unchanged longer than this is BAD; None: not checked
     low, high : range of a raw sample; outside is BAD
+    usual_step : of a set-point: a step from tick to tick beyond this starts settling; None: not watched
     """
 
     name: str
@@ -52,6 +53,7 @@ class Channel:
     high: float | None = None
     full_turn: float = 360.0
     unit: str = ""
+    usual_step: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class Preparation:
     modes : how the mode is found
     derived : (id, expression) of derived tags
     off : off condition by asset ("" is the default of the others); empty where none
-    settle_ns : no verdict for so long after off time, maintenance or a change of mode
+    settle_ns : no verdict for so long after off time, maintenance, a change of mode or an unusual move of a set-point
     gap_ns : a gap of all tags longer than this resets the state
     min_valid : smallest share of valid channels for a verdict
     calendar : hour of day and day of week are in the context

@@ -30,8 +30,9 @@ class PrepareState:
     counter_value, counter_tick : (M,) last real value of a tick
     rate_value, rate_tick : (M,) last rate
     seen_value, seen_tick, since_tick : (C,) last real value of a tick, its tick, and since when it has not changed
+    set_value : (S,) last known value of each set-point
     mode : last mode; -2 before the first
-    disturbed_tick : last tick of off time, maintenance or change of mode
+    disturbed_tick : last tick of off time, maintenance, change of mode or unusual move of a set-point
     data_tick : last tick with a real sample of any input
     off : the last tick was off
     """
@@ -53,6 +54,7 @@ class PrepareState:
     seen_value: Float64Array
     seen_tick: Int64Array
     since_tick: Int64Array
+    set_value: Float64Array
     mode: int
     disturbed_tick: int
     data_tick: int
@@ -97,5 +99,5 @@ def start_state(plan: Plan) -> PrepareState:
         plan, NEVER, NEVER,
         np.zeros(0, dtype=np.int64), np.zeros((0, inputs)), np.zeros((0, inputs), dtype=bool), np.zeros((0, inputs), dtype=np.uint8),
         nothing(inputs), never(inputs), never(inputs), nothing(inputs), never(inputs), nothing(inputs), never(inputs),
-        nothing(channels), never(channels), never(channels), -2, NEVER, NEVER, False,
+        nothing(channels), never(channels), never(channels), nothing(len(plan.setpoints)), -2, NEVER, NEVER, False,
     )  # fmt: skip

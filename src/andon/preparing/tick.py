@@ -113,7 +113,12 @@ def prepare_tick(
     )
     plain = plan.mode_input < 0 and len(plan.mode_centers) == 0
     mode = 0 if plain else int(modes_of(plan, held[None, :], channels[None, :])[0])
-    disturbed = k if off or maintenance or (state.mode != -2 and mode != state.mode) else state.disturbed_tick
+    set_value, beyond = state.set_value, False
+    if len(plan.setpoints):
+        now = channels[plan.setpoints]
+        beyond = bool((np.abs(now - set_value) > plan.usual).any())
+        set_value = np.where(np.isnan(now), set_value, now)
+    disturbed = k if off or maintenance or beyond or (state.mode != -2 and mode != state.mode) else state.disturbed_tick
     settle = preparation.settle_ns
     settling = settle > 0 and disturbed != NEVER and (k - disturbed) * interval <= settle and not off and not maintenance
     valid = np.isfinite(channels)
@@ -144,7 +149,7 @@ def prepare_tick(
     )
     after = PrepareState(
         plan, k + 1, max(newest, time), rest.time, rest.values, rest.ok, rest.status,
-        good_value, good_time, real_time, *counters, *standing, mode, disturbed, k if data else state.data_tick, off,
+        good_value, good_time, real_time, *counters, *standing, set_value, mode, disturbed, k if data else state.data_tick, off,
     )  # fmt: skip
     return prepared, after
 
