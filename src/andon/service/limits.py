@@ -1,0 +1,103 @@
+"""How much and how often: a body has a largest size, counted while it arrives; a caller has a rate (token bucket)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from litestar.exceptions import HTTPException
+
+from andon.service.asgi import App, Message, Receive, Scope, Send
+from andon.service.problems import MEDIA_TYPE, encoded
+
+MOST_CALLERS = 10_000
+MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many requests a second, so many at once."""
+
+    per_s: float
+    burst: float
+
+
+@dataclass(slots=True)
+class Bucket:
+    """What a caller has left."""
+
+    left: float
+    at_s: float
+
+
+class Buckets:
+    """One bucket a caller; the callers longest unseen are forgotten first, so memory is bounded."""
+
+    def __init__(self, rate: Rate, most: int = MOST_CALLERS) -> None:
+        self.rate, self.most = rate, most
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def take(self, caller: str, now_s: float) -> float:
+        """Take one; 0.0 where it may go on, else seconds to wait.
+
+        Parameters
+        ----------
+        now_s : of a clock that never goes back
+        """
+        bucket = self._buckets.pop(caller, None) or Bucket(self.rate.burst, now_s)
+        bucket.left = min(self.rate.burst, bucket.left + max(0.0, now_s - bucket.at_s) * self.rate.per_s)
+        bucket.at_s = now_s
+        self._buckets[caller] = bucket
+        while len(self._buckets) > self.most:
+            self._buckets.popitem(last=False)
+        if bucket.left < 1.0:
+            return (1.0 - bucket.left) / self.rate.per_s
+        bucket.left -= 1.0
+        return 0.0
+
+
+class TooLarge(HTTPException):
+    """The body grew past its limit while it arrived."""
+
+    status_code = 413
+
+
+def bounded_bodies(app: App, *, most: int, most_ingest: int, ingest_path: str) -> App:
+    """`app` behind a limit on the size of bodies: refused by its length, or while it arrives, before it is in memory.
+
+    Parameters
+    ----------
+    most, most_ingest : bytes, for routes and for pushes of samples
+    ingest_path : prefix of the latter
+    """
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        limit = most_ingest if scope["path"].startswith(ingest_path) else most
+        length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if not length.isdigit() or int(length) > limit:
+            await _refuse(send, limit)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > limit:
+                    raise TooLarge(f"the body is larger than {limit / MIB:g} MiB")
+            return message
+
+        await app(scope, counted, send)
+
+    return wrapped
+
+
+async def _refuse(send: Send, limit: int) -> None:
+    body = encoded(413, "too-large", f"the body is larger than {limit / MIB:g} MiB", "send it in smaller parts")
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

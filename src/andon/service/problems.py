@@ -1,0 +1,91 @@
+"""One shape for every error: problem+json (RFC 9457), with what happened, where, and what to do."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from andon.plant.errors import AndonError, AskUserError, RefusedError, TryAgainError
+from andon.service.schema import Problem
+
+MEDIA_TYPE = "application/problem+json"
+TRY_AGAIN_S = "5"
+
+log = logging.getLogger("andon.service")
+
+
+class Refusal(Exception):
+    """A route's own answer that is no success.
+
+    Parameters
+    ----------
+    status : HTTP status
+    kind : stable short name, the `type` of the problem
+    what, do : for people
+    headers : of the answer
+    """
+
+    def __init__(self, status: int, kind: str, what: str, *, do: str = "", headers: dict[str, str] | None = None) -> None:
+        super().__init__(what)
+        self.status, self.kind, self.what, self.do, self.headers = status, kind, what, do, headers or {}
+
+
+def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """The response that carries a problem."""
+    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def encoded(status: int, kind: str, what: str, do: str = "") -> bytes:
+    """A problem as bytes, for answers below the router."""
+    return msgspec.json.encode(Problem(type=kind, title=what, status=status, do=do))
+
+
+def _of_refusal(_: Request[Any, Any, Any], error: Refusal) -> Response[bytes]:
+    return answer(Problem(type=error.kind, title=error.what, status=error.status, do=error.do), error.headers)
+
+
+def _of_andon(_: Request[Any, Any, Any], error: AndonError) -> Response[bytes]:
+    status, headers = 500, {}
+    if isinstance(error, AskUserError):
+        status = 400
+    elif isinstance(error, RefusedError):
+        status = 409
+    elif isinstance(error, TryAgainError):
+        status, headers = 503, {"Retry-After": TRY_AGAIN_S}
+    problem = Problem(type=type(error).__name__, title=error.what, status=status, at=str(error.at), do=error.do)
+    return answer(problem, headers)
+
+
+def _of_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    errors: list[dict[str, str]] = []
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        errors = [{key: str(value) for key, value in item.items()} for item in error.extra if isinstance(item, dict)]
+    kind = {
+        400: "bad-request", 401: "not-signed-in", 403: "not-allowed", 404: "not-found", 405: "no-such-method", 413: "too-large",
+    }  # fmt: skip
+    title = str(error.detail) or kind.get(error.status_code, "error")
+    headers = {key: value for key, value in (error.headers or {}).items() if key.lower() != "content-type"}
+    return answer(
+        Problem(type=kind.get(error.status_code, f"http-{error.status_code}"), title=title, status=error.status_code, errors=errors),
+        headers,
+    )
+
+
+def _of_anything(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    log.error("unexpected error", exc_info=error, extra={"route": request.scope.get("path_template", "")})
+    return answer(
+        Problem(type="unexpected", title="the service met an error of its own", status=500, do="try again; the log has the details")
+    )
+
+
+HANDLERS: dict[type[Exception] | int, Any] = {
+    Refusal: _of_refusal,
+    AndonError: _of_andon,
+    HTTPException: _of_http,
+    Exception: _of_anything,
+}
+"""For `Litestar(exception_handlers=…)`."""
