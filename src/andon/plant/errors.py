@@ -106,5 +106,13 @@ class BundleError(RefusedError):
     """A model file is damaged, tampered with, or of an unknown shape."""
 
 
+class AlarmError(RefusedError):
+    """An act on an alarm is not possible in its state."""
+
+
+class AlarmConflictError(TryAgainError):
+    """Somebody else was quicker: the alarm has a record with that number already."""
+
+
 class StoreError(TryAgainError):
     """The disk or database refused."""
