@@ -1,0 +1,192 @@
+"""What has come and waits for its tick; what came too late. Pure: batches in, whole ticks out, in order of source time.
+
+Blocks of rows are kept as they came; they are sorted once, when their ticks close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from andon.plant.arrays import BoolArray, Float32Array, Int64Array, IntArray, StatusArray, TimeArray
+from andon.plant.batch import Batch
+from andon.plant.status import Status
+from andon.streaming.watermark import NOTHING, Patience, Watermark, accepted
+
+MISSING = int(Status.MISSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """N rows of a fleet's assets and inputs.
+
+    Attributes
+    ----------
+    asset : (N,) int32, index into the fleet's assets
+    time : (N,) int64 ns
+    values : (N, M) float32, inputs in the fleet's order
+    status : (N, M) uint8
+    """
+
+    asset: IntArray
+    time: TimeArray
+    values: Float32Array
+    status: StatusArray
+
+    def part(self, which: BoolArray | Int64Array) -> Rows:
+        """Some of the rows."""
+        return Rows(self.asset[which], self.time[which], self.values[which], self.status[which])
+
+    @staticmethod
+    def joined(blocks: Sequence[Rows], width: int) -> Rows:
+        """All of them, one after the other."""
+        if len(blocks) == 1:
+            return blocks[0]
+        if not blocks:
+            return Rows(np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros((0, width), np.float32), np.zeros((0, width), np.uint8))
+        return Rows(
+            np.concatenate([block.asset for block in blocks]),
+            np.concatenate([block.time for block in blocks]),
+            np.concatenate([block.values for block in blocks]),
+            np.concatenate([block.status for block in blocks]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What did not go the usual way, since the beginning."""
+
+    late: int = 0
+    ahead: int = 0
+    repeated: int = 0
+    unknown_asset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What one entry of the journal led to.
+
+    Attributes
+    ----------
+    rows : of ticks that are complete now, by time and then asset, no (asset, time) twice
+    upto : ns; ticks up to here are complete. `NOTHING` where none became so
+    late : rows of ticks that were closed before
+    ahead : rows whose source time lies too far ahead
+    """
+
+    rows: Rows
+    upto: int
+    late: Rows
+    ahead: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What a fleet waits for. Replaced, never changed.
+
+    Attributes
+    ----------
+    assets : A names, in the fleet's order
+    tags : M inputs of the model, in its order
+    interval : ns of the grid
+    waiting : blocks that are not closed yet
+    mark : the watermark
+    """
+
+    assets: tuple[str, ...]
+    tags: tuple[str, ...]
+    interval: int
+    patience: Patience
+    waiting: tuple[Rows, ...] = ()
+    mark: Watermark = field(default_factory=Watermark)
+    counts: Counts = field(default_factory=Counts)
+    _at: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self._at:
+            object.__setattr__(self, "_at", {name: at for at, name in enumerate(self.assets)})
+
+    @property
+    def closed(self) -> int:
+        """ns of the last closed tick; `NOTHING` before the first."""
+        return NOTHING if self.mark.closed == NOTHING else self.mark.closed // self.interval * self.interval
+
+    def take(self, batch: Batch) -> tuple[Arrived, Arrivals]:
+        """A batch of samples."""
+        good = accepted(batch, self.patience)
+        rows, unknown = self._rows(batch)
+        known = unknown == 0
+        ahead = rows.part(known & ~good)
+        rows = rows.part(known & good)
+        late_mask = rows.time <= self.closed
+        late = rows.part(late_mask)
+        fresh = rows.part(~late_mask) if late_mask.any() else rows
+        newest = int(rows.time.max()) if len(rows.time) else NOTHING
+        mark = self.mark.after_batch(batch.source, newest, batch.received, self.patience)
+        waiting = (*self.waiting, fresh) if len(fresh.time) else self.waiting
+        counts = replace(
+            self.counts,
+            late=self.counts.late + len(late.time),
+            ahead=self.counts.ahead + len(ahead.time),
+            unknown_asset=self.counts.unknown_asset + int(unknown.sum()),
+        )
+        return replace(self, waiting=waiting, counts=counts)._close(mark, late, ahead)
+
+    def tick(self, now: int, connected: Mapping[str, bool]) -> tuple[Arrived, Arrivals]:
+        """A moment of the clock."""
+        none = Rows.joined((), len(self.tags))
+        return self._close(self.mark.after_mark(now, connected, self.patience), none, none)
+
+    def _close(self, mark: Watermark, late: Rows, ahead: Rows) -> tuple[Arrived, Arrivals]:
+        before = self.closed
+        after = replace(self, mark=mark)
+        upto, width = after.closed, len(self.tags)
+        if upto == before:
+            return Arrived(Rows.joined((), width), NOTHING, late, ahead), after
+        complete: list[Rows] = []
+        kept: list[Rows] = []
+        for block in self.waiting:
+            done = block.time <= upto
+            if done.all():
+                complete.append(block)
+            elif not done.any():
+                kept.append(block)
+            else:
+                complete.append(block.part(done))
+                kept.append(block.part(~done))
+        rows, repeated = _in_order(Rows.joined(complete, width))
+        counts = replace(after.counts, repeated=after.counts.repeated + repeated)
+        return Arrived(rows, upto, late, ahead), replace(after, waiting=tuple(kept), counts=counts)
+
+    def _rows(self, batch: Batch) -> tuple[Rows, IntArray]:
+        """The batch in the fleet's order of assets and inputs, and (N,) 1 where the asset is not of the fleet."""
+        table = np.array([self._at.get(name, -1) for name in batch.assets], dtype=np.int32)
+        asset = table[batch.asset] if len(table) else np.zeros(0, dtype=np.int32)
+        if batch.tags == self.tags:
+            return Rows(asset, batch.time, batch.values, batch.status), (asset < 0).astype(np.int32)
+        at = {tag: column for column, tag in enumerate(batch.tags)}
+        columns = [at.get(tag, -1) for tag in self.tags]
+        have = [to for to, column in enumerate(columns) if column >= 0]
+        taken = [column for column in columns if column >= 0]
+        values = np.full((batch.rows, len(self.tags)), np.nan, dtype=np.float32)
+        status = np.full((batch.rows, len(self.tags)), MISSING, dtype=np.uint8)
+        values[:, have], status[:, have] = batch.values[:, taken], batch.status[:, taken]
+        return Rows(asset, batch.time, values, status), (asset < 0).astype(np.int32)
+
+
+def _in_order(rows: Rows) -> tuple[Rows, int]:
+    """By time, then asset; rows of one asset and time are one, the later word of each tag counting; and how many were joined."""
+    if len(rows.time) < 2:
+        return rows, 0
+    rows = rows.part(np.lexsort((rows.asset, rows.time)))  # stable: equal ones keep the order in which they came
+    again = (rows.time[1:] == rows.time[:-1]) & (rows.asset[1:] == rows.asset[:-1])
+    if not again.any():
+        return rows, 0
+    values, status = rows.values.copy(), rows.status.copy()
+    for at in np.flatnonzero(again):
+        silent = status[at + 1] == MISSING
+        values[at + 1, silent], status[at + 1, silent] = values[at, silent], status[at, silent]
+    last = np.append(~again, True)
+    return Rows(rows.asset[last], rows.time[last], values[last], status[last]), int(again.sum())

@@ -1,0 +1,128 @@
+"""Up to which source time everything has come: the watermark that closes ticks.
+
+Each link's time is the newest source time it brought. The watermark stands `late_by` behind the slowest link. A link that is
+connected and silent counts by the clock, so that a plant that reports nothing still gets its verdicts. A link that is down holds the
+watermark back, and what it delivers afterwards is taken in order, as if nothing had happened; but where another link goes on it is
+left behind after `patience`, and what it delivers then is late.
+
+References
+----------
+Akidau et al. 2015, "The Dataflow Model": watermarks with bounded disorder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from andon.plant.batch import Batch
+from andon.plant.time import MINUTE_NS, NS
+
+CLOCK = "clock"
+NOTHING = -(2**62)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait.
+
+    Attributes
+    ----------
+    late_by : ns, how late a sample may be against the newest of its link
+    idle : ns of the clock, after which a silent link counts by the clock
+    down : ns of the clock, after which a link that is down no longer holds back the others
+    ahead : ns, how far a source time may lie ahead of its receipt; what lies further ahead is set aside
+    """
+
+    late_by: int
+    idle: int = 5 * NS
+    down: int = 2 * MINUTE_NS
+    ahead: int = 5 * NS
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTime:
+    """What is known of one link.
+
+    Attributes
+    ----------
+    newest : newest source time; `NOTHING` before the first sample
+    heard : clock time of the last batch, or of its connection
+    connected : at the last clock mark
+    lost : clock time at which it went down; 0 while it is connected
+    """
+
+    newest: int = NOTHING
+    heard: int = 0
+    connected: bool = True
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """The watermark of one fleet. Links are known from their first batch or mark on.
+
+    Attributes
+    ----------
+    links : what is known of each
+    now : newest clock time seen
+    closed : the watermark; it never goes back
+    """
+
+    links: Mapping[str, LinkTime] = field(default_factory=dict)
+    now: int = 0
+    closed: int = NOTHING
+
+    def after_batch(self, source: str, newest: int, received: int, patience: Patience) -> Watermark:
+        """After a batch of `source` whose newest accepted source time is `newest` (`NOTHING` where it had none)."""
+        known = self.links.get(source, LinkTime())
+        link = replace(known, newest=max(known.newest, newest), heard=max(known.heard, received), connected=True, lost=0)
+        return self._moved({**self.links, source: link}, max(self.now, received), patience)
+
+    def after_mark(self, now: int, connected: Mapping[str, bool], patience: Patience) -> Watermark:
+        """After a moment of the clock, with the state of each link."""
+        links = dict(self.links)
+        for name, up in connected.items():
+            known = links.get(name, LinkTime(heard=now))
+            if up and not known.connected:
+                known = replace(known, heard=now)  # silence counts from the new connection on
+            lost = 0 if up else (known.lost or now)
+            links[name] = replace(known, connected=up, lost=lost)
+        return self._moved(links, max(self.now, now), patience)
+
+    def _moved(self, links: Mapping[str, LinkTime], now: int, patience: Patience) -> Watermark:
+        going = [name for name, link in links.items() if link.connected]
+        limits: list[int] = []
+        for link in links.values():
+            if link.connected:
+                silent = now - link.heard > patience.idle
+                limits.append(max(link.newest, now) if silent else link.newest)
+            elif not going or now - link.lost <= patience.down:
+                limits.append(link.newest)
+        known = [limit for limit in limits if limit != NOTHING]
+        if not known or (len(known) < len(limits)):
+            return replace(self, links=links, now=now)  # a link that has just come may still bring something old
+        return Watermark(links, now, max(self.closed, min(known) - patience.late_by))
+
+
+def accepted(batch: Batch, patience: Patience) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """(N,) True where the source time is not ahead of its receipt by more than `patience.ahead`."""
+    out: np.ndarray[tuple[int], np.dtype[np.bool_]] = batch.time <= batch.received + patience.ahead
+    return out
+
+
+def clock_mark(now: int, connected: Mapping[str, bool]) -> Batch:
+    """A moment of the clock as an entry of the journal: a batch without rows; its assets name the links that are up, its tags those down."""
+    none = np.zeros(0, dtype=np.int64)
+    up = tuple(sorted(name for name, is_up in connected.items() if is_up))
+    down = tuple(sorted(name for name, is_up in connected.items() if not is_up))
+    return Batch(
+        CLOCK, now, up, down, none.astype(np.int32), none, np.zeros((0, len(down)), np.float32), np.zeros((0, len(down)), np.uint8)
+    )
+
+
+def links_of_mark(mark: Batch) -> dict[str, bool]:
+    """What `clock_mark` was told."""
+    return dict.fromkeys(mark.assets, True) | dict.fromkeys(mark.tags, False)
