@@ -12,6 +12,9 @@ from andon.scoring.input_history import HistoryPlan
 from andon.training.quality.labelled import Labelled, build_tables, forward_folds
 
 _TOLERANCE = 0.01
+_DIP = 0.05
+_LEAST = 0.1  # of the variance; where the inputs explain less, no dead time is claimed
+_PENALTIES = (3.0, 30.0, 300.0, 3000.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ def estimate_dead_time(prepared: Prepared, labels: Labelled, channels: tuple[int
     Notes
     -----
     For each shift d a ridge on exponential means of the inputs up to t - d predicts later results (forward folds).
-    Information newer than the dead time cannot help, so the curve is flat up to it and falls beyond it.
+    Information newer than the dead time cannot help, so the curve is flat up to it and falls beyond it. Where the curve has
+    fallen below what the newest inputs explain, newer inputs do tell something, and no later hump is a dead time. The folds
+    count by the geometric mean of their errors, so that one fold of bursts does not decide for all.
     """
     count = max(1, longest // unit + 1)
     plan = HistoryPlan(channels, 0, count, unit, (1,))
@@ -66,14 +71,16 @@ def estimate_dead_time(prepared: Prepared, labels: Labelled, channels: tuple[int
             features.append(np.einsum("nlc,l->nc", x, weight / weight.sum()))
         table = np.concatenate(features, axis=1)
         explained[m] = _later_explained(table, y, folds)
-    best = float(explained.max())
-    within = shifts[explained >= best - _TOLERANCE * max(best, 0.0)] if best > 0.02 else np.array([0])
-    peak = int(np.argmax(explained))
+    dips = np.flatnonzero(explained < explained[0] - _DIP)
+    joined = int(dips[0]) if len(dips) else len(shifts)
+    best = float(explained[:joined].max())
+    within = shifts[explained >= best - _TOLERANCE * max(best, 0.0)] if best > _LEAST else np.array([0])
+    peak = int(np.argmax(explained[:joined]))
     # Only shifts on the flat part that joins the maximum count; a second hump far away is not a dead time.
     reach = peak
     while reach + 1 < len(shifts) and shifts[reach + 1] in within:
         reach += 1
-    ticks = int(shifts[reach]) * unit if best > 0.02 else 0
+    ticks = int(shifts[reach]) * unit if best > _LEAST else 0
     centred = lags - lags.mean(axis=0)
     power = np.sqrt((centred**2).sum(axis=0)) * np.sqrt((y**2).sum()) + 1e-12
     correlation = np.einsum("nlc,n->lc", centred, y) / power
@@ -82,15 +89,15 @@ def estimate_dead_time(prepared: Prepared, labels: Labelled, channels: tuple[int
 
 
 def _later_explained(table: Float64Array, y: Float64Array, folds: list[tuple[Int64Array, Int64Array]]) -> float:
-    best = -np.inf
-    for penalty in (3.0, 30.0, 300.0):
-        error, total = 0.0, 0.0
-        for learn, judge in folds:
-            mean, spread = table[learn].mean(axis=0), table[learn].std(axis=0) + 1e-9
-            x, z = (table[learn] - mean) / spread, (table[judge] - mean) / spread
-            level = y[learn].mean()
-            weight = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ (y[learn] - level))
-            error += float(((y[judge] - level - z @ weight) ** 2).sum())
-            total += float(((y[judge] - level) ** 2).sum())
-        best = max(best, 1.0 - error / max(total, 1e-12))
-    return best
+    """Share of later variance explained by a ridge at its best penalty, geometric mean over the folds."""
+    logs = np.zeros(len(_PENALTIES))
+    for learn, judge in folds:
+        mean, spread = table[learn].mean(axis=0), table[learn].std(axis=0) + 1e-9
+        x, z = (table[learn] - mean) / spread, (table[judge] - mean) / spread
+        level = y[learn].mean()
+        gram, moment, total = x.T @ x, x.T @ (y[learn] - level), float(((y[judge] - level) ** 2).sum())
+        for number, penalty in enumerate(_PENALTIES):
+            weight = np.linalg.solve(gram + penalty * np.eye(len(gram)), moment)
+            error = float(((y[judge] - level - z @ weight) ** 2).sum())
+            logs[number] += np.log(max(error, 1e-12) / max(total, 1e-12)) / len(folds)
+    return float(1.0 - np.exp(logs.min()))
