@@ -3,14 +3,14 @@
 monitor = load("reactor.andon")
 scored = monitor.score(recording)               # history
 state = monitor.start()
-step, state = monitor.run(recording, state)     # chunks, live
+step, state = monitor.run(recording, state)     # chunks, live; lab=... hands over results as they come
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from andon.plant.verdict import TOP_TAGS, Event, QualityPredictions, Verdict, Ve
 from andon.plant.window import Prepared
 from andon.preparing import Preparation, PrepareState, prepare
 from andon.scoring.detector import Detection, Detector, DetectorState
+from andon.scoring.quality_of import join_steps, predict_quality
 from andon.scoring.rivals import Rival
 
 CHUNK_ROWS = 16_384
@@ -53,6 +54,7 @@ class Step:
     before : the detector's state before the chunk, from which any tick of it can be explained again
     active : (T,) bool, ticks that belong to an event
     opened, closed : spans, in ticks
+    quality : predictions at the chunk's ticks, one table a target
     """
 
     prepared: Prepared
@@ -61,6 +63,7 @@ class Step:
     active: BoolArray
     opened: tuple[Span, ...]
     closed: tuple[Span, ...]
+    quality: tuple[QualityPredictions, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ class Monitor:
         state: MonitorState,
         *,
         labels: Sequence[Label] = (),
+        lab: Sequence[LabResults] = (),
         out_of_service: Sequence[Any] = (),
         until: int | None = None,
         threshold: float | None = None,
@@ -156,6 +160,7 @@ class Monitor:
         ----------
         recording : samples after those of `state`
         labels : planned work among them is not judged
+        lab : results that have come since the last call, each once; one whose result time is later waits in the state
         out_of_service : tags that must not be used
         until : ns; ticks up to here are complete even where no later sample came
         threshold : in place of the calibration's, from the controller
@@ -163,16 +168,17 @@ class Monitor:
         prepared, prepare_state = prepare(
             self.preparation, recording, state.prepare, labels=labels, out_of_service=out_of_service, until=until
         )
-        step, detector_state, opener_state = self._judge(prepared, state.detector, state.opener, threshold)
-        return step, MonitorState(prepare_state, detector_state, opener_state, state.quality)
+        return self._judge(prepared, replace(state, prepare=prepare_state), lab, threshold)
 
     def _judge(
-        self, prepared: Prepared, detector_state: DetectorState, opener_state: OpenerState, threshold: float | None
-    ) -> tuple[Step, DetectorState, OpenerState]:
+        self, prepared: Prepared, state: MonitorState, lab: Sequence[LabResults], threshold: float | None
+    ) -> tuple[Step, MonitorState]:
         level = self.calibration.threshold if threshold is None else threshold
-        detection, after = self.detector.run(prepared, detector_state, shares_above=self.shares_above(level))
-        spans, opener_state = self.calibration.opener().run(detection.views.trace, detection.judge, prepared.tick, opener_state, level)
-        return Step(prepared, detection, detector_state, spans.active, spans.opened, spans.closed), after, opener_state
+        detection, after = self.detector.run(prepared, state.detector, shares_above=self.shares_above(level))
+        spans, opener = self.calibration.opener().run(detection.views.trace, detection.judge, prepared.tick, state.opener, level)
+        quality, told = predict_quality(self.quality, prepared, detection, detection.views.trace / level, lab, state.quality)
+        step = Step(prepared, detection, state.detector, spans.active, spans.opened, spans.closed, quality)
+        return step, replace(state, detector=after, opener=opener, quality=told)
 
     def score(
         self,
@@ -199,20 +205,20 @@ class Monitor:
         PreparationError : none of the model's tags is there, or another sampling interval
         """
         from andon.scoring.events_of import Explained, describe_events
-        from andon.scoring.quality_of import predict_quality
 
         progress("preparing", 0.0)
         end = int(recording.time[-1]) if recording.rows else 0
         prepared, _ = prepare(self.preparation, recording, None, labels=labels, out_of_service=out_of_service, until=end)
-        state, opener = self.detector.start(), OpenerState()
+        state, known = self.start(), lab
         steps: list[Step] = []
         opened: dict[int, Span] = {}
         for low in range(0, prepared.rows, CHUNK_ROWS):
             progress("scoring", low / prepared.rows)
-            step, state, opener = self._judge(prepared.part(low, min(low + CHUNK_ROWS, prepared.rows)), state, opener, threshold)
+            step, state = self._judge(prepared.part(low, min(low + CHUNK_ROWS, prepared.rows)), state, known, threshold)
+            known = ()
             steps.append(step)
             opened.update({span.start: span for span in (*step.opened, *step.closed)})
-        last = self.calibration.opener().finish(opener)
+        last = self.calibration.opener().finish(state.opener)
         if last is not None:
             opened[last.start] = last
         joined = _Joined.of(steps, prepared)
@@ -220,8 +226,7 @@ class Monitor:
         explained = Explained(self, prepared, steps, joined.trace, joined.expected)
         top = explained.top_tags(TOP_TAGS)
         events = describe_events(self, explained, sorted(opened.values(), key=lambda span: span.start), progress)
-        abnormality = joined.trace / level
-        quality = predict_quality(self, prepared, steps, abnormality, lab)
+        quality = join_steps([step.quality for step in steps])
         verdict = np.where(joined.active, np.uint8(Verdict.ANOMALOUS), np.uint8(Verdict.NORMAL))
         verdict = np.where(joined.judge, verdict, np.uint8(Verdict.CANNOT_JUDGE))
         rows = prepared.rows
@@ -233,7 +238,9 @@ class Monitor:
             tags=self.tag_ids, top_tags=top[0], top_shares=top[1],
         )  # fmt: skip
         progress("scoring", 1.0)
-        return Scored(recording.asset, verdicts, events, quality, prepared, joined.expected, joined.trace, joined.judge, abnormality)
+        return Scored(
+            recording.asset, verdicts, events, quality, prepared, joined.expected, joined.trace, joined.judge, joined.trace / level
+        )
 
     def save(self, path: str | os.PathLike[str], **more: Any) -> Path:
         """Write the model file; returns its path. See `scoring.model_file.save`."""
