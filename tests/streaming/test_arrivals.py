@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from andon.plant.batch import Batch
+from andon.plant.rows import Rows
 from andon.plant.status import Status
 from andon.plant.time import NS
-from andon.streaming.arrivals import Arrivals, Rows
+from andon.streaming.arrivals import Arrivals
 from andon.streaming.watermark import NOTHING, Patience, Watermark, clock_mark, links_of_mark
 
 ASSETS, TAGS = ("P-1", "P-2", '<b>&"温度'), ("a", "b")

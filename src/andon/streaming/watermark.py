@@ -114,7 +114,7 @@ def accepted(batch: Batch, patience: Patience) -> np.ndarray[tuple[int], np.dtyp
 
 
 def clock_mark(now: int, connected: Mapping[str, bool]) -> Batch:
-    """A moment of the clock as an entry of the journal: a batch without rows; its assets name the links that are up, its tags those down."""
+    """A moment of the clock as an entry of the journal: a batch without rows. Its assets name links that are up, its tags those down."""
     none = np.zeros(0, dtype=np.int64)
     up = tuple(sorted(name for name, is_up in connected.items() if is_up))
     down = tuple(sorted(name for name, is_up in connected.items() if not is_up))

@@ -1,0 +1,247 @@
+"""A fleet: the assets that share a model, judged together as their ticks become complete.
+
+`Fleet` is the door that the live loop knows. `AssetByAsset` walks through the assets one by one with `Monitor.run`, so it is the
+definition of what every faster fleet must answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from andon.evidence.events import Span
+from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array, IntArray, StatusArray
+from andon.plant.file.schema import OutOfService
+from andon.plant.label import Label
+from andon.plant.recording import Recording
+from andon.plant.rows import Rows
+from andon.plant.verdict import TOP_TAGS, Verdict, Why
+from andon.preparing.plan import make_plan
+from andon.scoring.kept_state import from_kept, to_kept
+from andon.scoring.monitor import Monitor, MonitorState, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The tags of the ticks that came near the threshold. N such ticks.
+
+    Attributes
+    ----------
+    row, asset : (N,) row of `Judged.tick`, index of the asset
+    tags : (N, 5) int32, index into the monitor's tags, -1 where none
+    shares : (N, 5) float32
+    """
+
+    row: IntArray
+    asset: IntArray
+    tags: IntArray
+    shares: Float32Array
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a fleet says of K ticks of its A assets.
+
+    Attributes
+    ----------
+    tick : (K,) int64, consecutive
+    why : (K, A) uint8, `Why`; NO_DATA before an asset's first sample
+    active : (K, A) bool, ticks that belong to an event
+    evidence, p : (K, A) float64; NaN where not judged
+    threshold : (A,) float64, in force
+    mode : (K, A) int16, -1 before the first sample
+    named : tags of the ticks near the threshold
+    opened, closed : (index of the asset, span in ticks)
+    """
+
+    tick: Int64Array
+    why: StatusArray
+    active: BoolArray
+    evidence: Float64Array
+    p: Float64Array
+    threshold: Float64Array
+    mode: IntArray
+    named: Named
+    opened: tuple[tuple[int, Span], ...]
+    closed: tuple[tuple[int, Span], ...]
+
+    @property
+    def verdict(self) -> StatusArray:
+        """(K, A) uint8, `Verdict`."""
+        told = np.where(self.active, np.uint8(Verdict.ANOMALOUS), np.uint8(Verdict.NORMAL))
+        return np.where(self.why == Why.JUDGED, told, np.uint8(Verdict.CANNOT_JUDGE))
+
+
+class Fleet(Protocol):
+    """Assets of one model."""
+
+    @property
+    def monitor(self) -> Monitor:
+        """The model."""
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """A names."""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """M inputs, in the order of the rows that it is given."""
+
+    def start(self) -> Any:
+        """State before the first sample."""
+
+    def step(
+        self,
+        rows: Rows,
+        upto: int,
+        state: Any,
+        *,
+        thresholds: Float64Array | None = None,
+        labels: Sequence[Label] = (),
+        out_of_service: Sequence[OutOfService] = (),
+    ) -> tuple[Judged, Any]:
+        """Judge every tick up to `upto` (ns, of the grid).
+
+        Parameters
+        ----------
+        rows : those of the ticks that became complete, by time
+        thresholds : (A,), from the controller; default: the calibration's
+        """
+
+    def to_kept(self, state: Any) -> tuple[dict[str, NDArray[Any]], Any]:
+        """The state as arrays and JSON."""
+
+    def from_kept(self, arrays: Mapping[str, NDArray[Any]], shape: Any) -> Any:
+        """The inverse."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetByAsset:
+    """The plain fleet: each asset by itself. Its state is a `MonitorState` for each, and the next tick."""
+
+    monitor: Monitor
+    assets: tuple[str, ...]
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Inputs of the preparation."""
+        return tuple(dict.fromkeys(make_plan(self.monitor.preparation).tags))
+
+    def start(self) -> tuple[int | None, tuple[MonitorState, ...]]:
+        """Nothing seen yet."""
+        return None, tuple(self.monitor.start() for _ in self.assets)
+
+    def step(
+        self,
+        rows: Rows,
+        upto: int,
+        state: tuple[int | None, tuple[MonitorState, ...]],
+        *,
+        thresholds: Float64Array | None = None,
+        labels: Sequence[Label] = (),
+        out_of_service: Sequence[OutOfService] = (),
+    ) -> tuple[Judged, tuple[int | None, tuple[MonitorState, ...]]]:
+        """See `Fleet.step`. The first tick of all is that of the first sample."""
+        interval = self.monitor.preparation.interval_ns
+        last = upto // interval
+        first, states = state
+        if first is None:
+            first = -(-int(rows.time.min()) // interval) if len(rows.time) else last + 1
+        levels = np.full(len(self.assets), self.monitor.calibration.threshold) if thresholds is None else np.asarray(thresholds, np.float64)
+        order = np.argsort(rows.asset, kind="stable")
+        edges = np.searchsorted(rows.asset[order], np.arange(len(self.assets) + 1))
+        steps: list[Step | None] = []
+        after: list[MonitorState] = []
+        for at, name in enumerate(self.assets):
+            own = rows.part(order[edges[at] : edges[at + 1]])
+            if not len(own.time) and states[at].prepare is None:
+                steps.append(None)
+                after.append(states[at])
+                continue
+            recording = Recording(name, self.tags, own.time, own.values, own.status)
+            step, new = self.monitor.run(
+                recording, states[at], labels=labels, out_of_service=out_of_service, until=last * interval, threshold=float(levels[at])
+            )
+            steps.append(step)
+            after.append(new)
+        return _judged(self.monitor, np.arange(first, last + 1, dtype=np.int64), steps, levels), (max(first, last + 1), tuple(after))
+
+    def to_kept(self, state: Any) -> tuple[dict[str, NDArray[Any]], Any]:
+        """See `Fleet`."""
+        return to_kept(state)
+
+    def from_kept(self, arrays: Mapping[str, NDArray[Any]], shape: Any) -> Any:
+        """See `Fleet`.
+
+        Raises
+        ------
+        StoreError : the state is of other assets
+        """
+        state = from_kept(arrays, shape, self.monitor.preparation)
+        if len(state[1]) != len(self.assets):
+            from andon.plant.errors import StoreError
+
+            raise StoreError(f"the kept state is of {len(state[1])} assets, not {len(self.assets)}", do="start without it")
+        return state
+
+
+def _judged(monitor: Monitor, tick: Int64Array, steps: Sequence[Step | None], levels: Float64Array) -> Judged:
+    """The assets' steps side by side."""
+    rows, width = len(tick), len(steps)
+    why = np.full((rows, width), Why.NO_DATA, dtype=np.uint8)
+    active = np.zeros((rows, width), dtype=bool)
+    evidence = np.full((rows, width), np.nan)
+    mode = np.full((rows, width), -1, dtype=np.int16)
+    opened: list[tuple[int, Span]] = []
+    closed: list[tuple[int, Span]] = []
+    named: list[tuple[Int64Array, int, Int64Array, Float32Array]] = []
+    for at, step in enumerate(steps):
+        if step is None or not step.prepared.rows:
+            continue
+        here = step.prepared.tick - tick[0]
+        why[here, at] = step.detection.why
+        active[here, at] = step.active
+        evidence[here, at] = step.detection.views.trace
+        mode[here, at] = step.prepared.mode
+        opened += [(at, span) for span in step.opened]
+        closed += [(at, span) for span in step.closed]
+        near = step.detection.views.share_rows
+        if len(near):
+            named.append((here[near], at, *_largest(monitor, step, near)))
+    judge = why == Why.JUDGED
+    p = np.full((rows, width), np.nan)
+    p[judge] = monitor.calibration.p_map(evidence[judge])
+    evidence[~judge] = np.nan
+    return Judged(tick, why, active, evidence, p, levels, mode, _joined(named), tuple(opened), tuple(closed))
+
+
+def _largest(monitor: Monitor, step: Step, near: Int64Array) -> tuple[Int64Array, Float32Array]:
+    """The five tags with the largest shares at each of these rows."""
+    ids = monitor.tag_ids
+    at = {tag: index for index, tag in enumerate(ids)}
+    owner = np.array([at[tag] for tag in step.prepared.channel_tags], dtype=np.int64)
+    by_tag = np.zeros((len(near), len(ids)), dtype=np.float32)
+    np.add.at(by_tag.T, owner, step.detection.views.shares.T)
+    kept = min(TOP_TAGS, len(ids))
+    tags = np.full((len(near), TOP_TAGS), -1, dtype=np.int64)
+    shares = np.zeros((len(near), TOP_TAGS), dtype=np.float32)
+    order = np.argsort(-by_tag, axis=1, kind="stable")[:, :kept]
+    tags[:, :kept] = order
+    shares[:, :kept] = np.take_along_axis(by_tag, order, axis=1)
+    return tags, shares
+
+
+def _joined(parts: Sequence[tuple[Int64Array, int, Int64Array, Float32Array]]) -> Named:
+    if not parts:
+        none = np.zeros(0, dtype=np.int32)
+        return Named(none, none, np.zeros((0, TOP_TAGS), dtype=np.int32), np.zeros((0, TOP_TAGS), dtype=np.float32))
+    return Named(
+        np.concatenate([row for row, *_ in parts]).astype(np.int32),
+        np.concatenate([np.full(len(row), at, dtype=np.int32) for row, at, *_ in parts]),
+        np.concatenate([tags for *_, tags, _ in parts]).astype(np.int32),
+        np.concatenate([shares for *_, shares in parts]),
+    )
