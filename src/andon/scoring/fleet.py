@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from andon.evidence.events import Span
 from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array, IntArray, StatusArray
 from andon.plant.file.schema import OutOfService
-from andon.plant.label import Label
+from andon.plant.label import Label, LabResults
 from andon.plant.recording import Recording
 from andon.plant.rows import Rows
-from andon.plant.verdict import TOP_TAGS, Verdict, Why
+from andon.plant.verdict import TOP_TAGS, QualityPredictions, Verdict, Why
 from andon.preparing.plan import make_plan
 from andon.scoring.kept_state import from_kept, to_kept
 from andon.scoring.monitor import Monitor, MonitorState, Step
@@ -56,6 +56,7 @@ class Judged:
     mode : (K, A) int16, -1 before the first sample
     named : tags of the ticks near the threshold
     opened, closed : (index of the asset, span in ticks)
+    quality : (index of the asset, one table a target)
     """
 
     tick: Int64Array
@@ -68,6 +69,7 @@ class Judged:
     named: Named
     opened: tuple[tuple[int, Span], ...]
     closed: tuple[tuple[int, Span], ...]
+    quality: tuple[tuple[int, tuple[QualityPredictions, ...]], ...] = ()
 
     @property
     def verdict(self) -> StatusArray:
@@ -102,6 +104,7 @@ class Fleet(Protocol):
         *,
         thresholds: Float64Array | None = None,
         labels: Sequence[Label] = (),
+        lab: Sequence[LabResults] = (),
         out_of_service: Sequence[OutOfService] = (),
     ) -> tuple[Judged, Any]:
         """Judge every tick up to `upto` (ns, of the grid).
@@ -110,6 +113,9 @@ class Fleet(Protocol):
         ----------
         rows : those of the ticks that became complete, by time
         thresholds : (A,), from the controller; default: the calibration's
+        labels : planned work is not judged
+        lab : results that have come since the last step, each once
+        out_of_service : tags that must not be used
         """
 
     def to_kept(self, state: Any) -> tuple[dict[str, NDArray[Any]], Any]:
@@ -143,6 +149,7 @@ class AssetByAsset:
         *,
         thresholds: Float64Array | None = None,
         labels: Sequence[Label] = (),
+        lab: Sequence[LabResults] = (),
         out_of_service: Sequence[OutOfService] = (),
     ) -> tuple[Judged, tuple[int | None, tuple[MonitorState, ...]]]:
         """See `Fleet.step`. The first tick of all is that of the first sample."""
@@ -163,9 +170,11 @@ class AssetByAsset:
                 after.append(states[at])
                 continue
             recording = Recording(name, self.tags, own.time, own.values, own.status)
+            own_lab = [item for item in lab if item.asset in ("", name)]
             step, new = self.monitor.run(
-                recording, states[at], labels=labels, out_of_service=out_of_service, until=last * interval, threshold=float(levels[at])
-            )
+                recording, states[at], labels=labels, lab=own_lab, out_of_service=out_of_service, until=last * interval,
+                threshold=float(levels[at]),
+            )  # fmt: skip
             steps.append(step)
             after.append(new)
         return _judged(self.monitor, np.arange(first, last + 1, dtype=np.int64), steps, levels), (max(first, last + 1), tuple(after))
@@ -216,7 +225,8 @@ def _judged(monitor: Monitor, tick: Int64Array, steps: Sequence[Step | None], le
     p = np.full((rows, width), np.nan)
     p[judge] = monitor.calibration.p_map(evidence[judge])
     evidence[~judge] = np.nan
-    return Judged(tick, why, active, evidence, p, levels, mode, _joined(named), tuple(opened), tuple(closed))
+    quality = tuple((at, step.quality) for at, step in enumerate(steps) if step is not None and step.quality)
+    return Judged(tick, why, active, evidence, p, levels, mode, _joined(named), tuple(opened), tuple(closed), quality)
 
 
 def _largest(monitor: Monitor, step: Step, near: Int64Array) -> tuple[Int64Array, Float32Array]:
