@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHARED_DATA := $(wildcard ../shared/data)
 export ANDON_DATA ?= $(if $(SHARED_DATA),$(abspath $(SHARED_DATA)),)
 
-.PHONY: install demo test lint docs bench wheelhouse clean
+.PHONY: install console demo test lint docs bench wheelhouse clean
 
 install: $(VENV)/.installed
 
@@ -17,6 +17,13 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .; \
 	touch $@; echo "installed in $$(( $$(date +%s) - start )) s"
 
+# The console is built into the package from a lock file; without npm there is no console, and everything else works.
+console: src/andon/service/console/index.html
+
+src/andon/service/console/index.html: console/package-lock.json console/index.html console/vite.config.ts $(shell find console/src console/public src/andon/plant/words src/andon/plant/design -type f)
+	@if command -v npm >/dev/null; then cd console && npm ci --silent --no-audit --no-fund && npm run --silent build -- --logLevel warn; \
+	else echo "no npm: the console is not built"; fi
+
 demo: install
 	$(BIN)/andon demo
 
@@ -24,10 +31,13 @@ test: install
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: install
-	$(BIN)/ruff check src tests benchmarks tools
-	$(BIN)/ruff format --check src tests benchmarks tools
+	$(BIN)/ruff check src tests benchmarks tools console/mock
+	$(BIN)/ruff format --check src tests benchmarks tools console/mock
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/make_console_types.py --check
+	@if command -v npm >/dev/null; then cd console && { test -d node_modules || npm ci --silent --no-audit --no-fund; } && npm run --silent check; \
+	else echo "no npm: the console is not checked"; fi
 
 docs: install
 	$(BIN)/python tools/make_docs.py
@@ -39,4 +49,4 @@ wheelhouse: install
 	$(BIN)/python tools/make_wheelhouse.py wheelhouse
 
 clean:
-	rm -rf $(VENV) build dist wheelhouse
+	rm -rf $(VENV) build dist wheelhouse console/node_modules src/andon/service/console

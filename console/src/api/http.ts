@@ -1,0 +1,66 @@
+// Requests: one shape of error, the CSRF header and an idempotency key on everything that changes something.
+import { signal } from "@preact/signals";
+import type { Problem, Session } from "./types";
+
+export const session = signal<Session | null | undefined>(undefined); // undefined: not known yet
+
+export class Refusal extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super([problem.detail || problem.title, problem.do].filter(Boolean).join(" "));
+    this.problem = problem;
+  }
+}
+
+/** The link itself is gone: no answer at all. */
+export class Unreachable extends Error {}
+
+const ROOT = "/api/v1";
+
+/** An address of the API from parts that may hold anything. */
+export function address(parts: string[], query: Record<string, string | number | undefined> = {}): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+  const tail = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return `/${parts.map(encodeURIComponent).join("/")}${tail ? `?${tail}` : ""}`;
+}
+
+function once(): string {
+  // crypto.randomUUID exists in secure contexts alone; a plant may serve plain HTTP on its own net.
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function answer<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (method !== "GET") {
+    headers["Content-Type"] = "application/json";
+    headers["Idempotency-Key"] = once();
+    if (session.value) headers["X-CSRF-Token"] = session.value.csrf;
+  }
+  let response: Response;
+  try {
+    response = await fetch(ROOT + path, {
+      method, headers, credentials: "same-origin", ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...(signal ? { signal } : {}),
+    });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Unreachable(String(error));
+  }
+  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+  if (response.status === 401 && session.value) session.value = null;
+  const said = (await response.json().catch(() => ({}))) as Partial<Problem>;
+  throw new Refusal({ type: "about:blank", detail: "", at: "", do: "", errors: [], ...said, title: said.title ?? response.statusText, status: response.status });
+}
+
+export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => answer<T>("GET", path, undefined, signal);
+export const post = <T>(path: string, body: unknown = {}): Promise<T> => answer<T>("POST", path, body);
+export const put = <T>(path: string, body: unknown): Promise<T> => answer<T>("PUT", path, body);
+export const patch = <T>(path: string, body: unknown): Promise<T> => answer<T>("PATCH", path, body);
+export const remove = <T>(path: string): Promise<T> => answer<T>("DELETE", path, undefined);
+
+const RANK = ["viewer", "operator", "engineer", "administrator"];
+
+/** Whether the person may do what a role may. */
+export function may(role: string): boolean {
+  return session.value ? RANK.indexOf(session.value.role) >= RANK.indexOf(role) : false;
+}

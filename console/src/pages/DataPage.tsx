@@ -1,0 +1,5 @@
+import { Page } from "../parts/Page";
+
+export function DataPage() {
+  return <Page title="Data">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "../parts/Page";
+
+export function KpiPage() {
+  return <Page title="Kpi">{null}</Page>;
+}

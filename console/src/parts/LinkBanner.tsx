@@ -1,0 +1,25 @@
+// Says honestly when the link to the service is gone, and how far behind the plant the service is.
+import { signal } from "@preact/signals";
+import { now } from "../api/clock";
+import { link, lostSince, useLive } from "../api/live";
+import { clock, duration } from "../words/format";
+import { say } from "../words/say";
+
+export const behind = signal(0);
+const PATIENCE_S = 2;
+
+export function LinkBanner() {
+  useLive("behind", (data) => (behind.value = Number(data["behind_s"] ?? 0)));
+  const gone = link.value === "lost" && Date.now() / 1000 - lostSince.value > PATIENCE_S && now.value > 0;
+  return (
+    <div class="banners" role="status">
+      {gone && (
+        <p class="banner gone">
+          <strong>{say("link.lost", { since: clock(lostSince.value) })}</strong> {say("link.lost.more")}
+        </p>
+      )}
+      {link.value === "polling" && <p class="banner">{say("link.polling")}</p>}
+      {behind.value >= 60 && <p class="banner">{say("link.behind", { behind: duration(behind.value) })}</p>}
+    </div>
+  );
+}

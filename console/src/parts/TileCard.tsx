@@ -1,0 +1,54 @@
+// One asset of the overview: state, name, evidence against its threshold, quality against its limits, data, alarms, age.
+import { minute } from "../api/clock";
+import { behind } from "./LinkBanner";
+import type { Tile } from "../api/types";
+import { place } from "../route";
+import { duration, fixed, number, percent, quantity, seconds, utc } from "../words/format";
+import { count, named, say } from "../words/say";
+import { Mark } from "./Mark";
+import { NormalBar } from "./NormalBar";
+import { Spark } from "./Spark";
+
+export function TileCard({ tile }: { tile: Tile }) {
+  const hot = tile.state === "alarm";
+  const times = tile.ratio === null ? "–" : `${fixed(tile.ratio, 1)}×`;
+  const late = tile.behind_s >= 60 && behind.value < 60;
+  return (
+    <article class={`tile ${tile.state}${hot ? ` p${tile.priority ?? 4}` : ""}`}>
+      <h3>
+        <Mark state={tile.state} priority={hot ? tile.priority : null} />
+        <a href={place("assets", tile.asset)}>{tile.name || tile.asset}</a>
+      </h3>
+      {tile.evidence.length > 0 ? (
+        <p class="evidence">
+          <Spark values={tile.evidence} hot={hot} label={say("tile.evidence", { times })} />
+          <span class="times" title={say("tile.evidence", { times })}>{times}</span>
+        </p>
+      ) : (
+        <p class="why">{tile.why || named("state", tile.state)}</p>
+      )}
+      {tile.quality.map((quality) => (
+        <p class="quality" key={quality.target}>
+          <span class="target">{quality.target}</span>
+          {quality.value === null ? (
+            <span class="why">{quality.why}</span>
+          ) : (
+            <>
+              <span class="number">
+                {number(quality.value, 3)} <small>±{number(((quality.high ?? quality.value) - (quality.low ?? quality.value)) / 2, 2)} {quality.unit}</small>
+              </span>
+              <NormalBar value={quality.value} low={quality.low} high={quality.high} unit={quality.unit} limits={[quality.limit_low, quality.limit_high]} />
+              <span class="visually-hidden">{say("tile.quality", { low: number(quality.low, 3), high: quantity(quality.high, quality.unit, 3) })}</span>
+            </>
+          )}
+        </p>
+      ))}
+      <p class="foot">
+        <span>{say("tile.data", { share: percent(tile.data_share) })}</span>
+        {tile.open_alarms > 0 && <a href={`/alarms?asset=${encodeURIComponent(tile.asset)}`}>{count("tile.alarms", tile.open_alarms)}</a>}
+        {late && <span>{say("tile.behind", { behind: duration(tile.behind_s) })}</span>}
+        {tile.since && <time dateTime={tile.since} title={utc(tile.since)}>{say("tile.since", { age: duration(Math.max(60, Math.floor((minute.value - seconds(tile.since)) / 60) * 60)) })}</time>}
+      </p>
+    </article>
+  );
+}
