@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from andon.evidence.calibrate import CalibrationRefused, calibrate, rebudget, rebudget_many
 from andon.evidence.calibration import Calibration
-from andon.evidence.events import first_exceedances, ground
+from andon.evidence.events import EventOpener, first_exceedances, ground
 from andon.evidence.fault_trace import FaultTrace
 from andon.evidence.normal_trace import NormalTrace
 from andon.plant.arrays import Float64Array
@@ -130,14 +131,31 @@ def test_too_short_for_the_promise_names_the_days_and_the_tightest_promise() -> 
 
 def test_too_few_peaks_is_refused() -> None:
     with pytest.raises(CalibrationRefused) as caught:
-        calibrate(steady_trace(1_000, 3), *every(1_000), MINUTE, parse_budget("2/day"))
+        calibrate(steady_trace(200, 3), *every(200), MINUTE, parse_budget("12/day"))
     assert re.fullmatch(
-        r"only \d+ separate peaks of evidence in 16\.7 hours of held-back normal running time, 30 are needed\n"
+        r"only \d+ separate peaks of evidence in 3\.3 hours of held-back normal running time, 30 are needed\n"
         r"  do: hold back .* more of normal running time; no promise can be made yet",
         str(caught.value),
     )
     assert caught.value.tightest is None
     assert caught.value.missing_days > 0
+
+
+def test_a_short_time_is_promised_with_a_shorter_merge_gap() -> None:
+    """A day holds no thirty peaks an hour apart; counted five minutes apart they are more, so the promise holds for both."""
+    kept = promised = 0.0
+    for seed in range(12):
+        trace = steady_trace(1_440 + 10_000, seed)
+        short = calibrate(trace[:1_440], *every(1_440), MINUTE, parse_budget("2/day"))
+        assert str(short.budget) == "2/day"
+        assert short.budget.merge_gap_ns == 4 * MINUTE
+        assert short.opening.gap_ticks == 4
+        later = EventOpener(replace(short.opening, gap_ticks=60))
+        found, _ = later.run(trace[1_440:], *every(10_000), later.start(), short.threshold)
+        kept += len(found.opened)
+        promised += 2 * 10_000 / 1_440
+    assert 0.2 * promised < kept < promised
+    assert calibrate(steady_trace(20_000, 1), *every(20_000), MINUTE, parse_budget("2/day")).budget.merge_gap_ns == 60 * MINUTE
 
 
 @pytest.mark.parametrize("constant", [0.0, 3.0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,16 +62,26 @@ def cost(calibration: Calibration, fault_traces: Sequence[FaultTrace] | None = N
     -------
     one row per kind, size and duration, in the order in which they first come
     """
-    faults = calibration.faults if fault_traces is None else fault_traces
+    return _priced([(calibration, calibration.faults if fault_traces is None else fault_traces)])
+
+
+def group_cost(calibrations: Iterable[Calibration]) -> tuple[FaultCost, ...]:
+    """`cost` over the injections of all assets of a group, each under its own calibration."""
+    return _priced([(calibration, calibration.faults) for calibration in calibrations])
+
+
+def _priced(parts: Iterable[tuple[Calibration, Sequence[FaultTrace]]]) -> tuple[FaultCost, ...]:
     delays: dict[tuple[str, float, int], list[float]] = {}
-    for fault in faults:
-        key = (fault.kind, fault.size, fault.over_ns)
-        delays.setdefault(key, []).append(detect(fault, calibration.opening, calibration.threshold))
+    for calibration, faults in parts:
+        for fault in faults:
+            key = (fault.kind, fault.size, fault.over_ns)
+            late = detect(fault, calibration.opening, calibration.threshold) * calibration.interval_ns
+            delays.setdefault(key, []).append(late)
     rows = []
-    for (kind, size, over_ns), late in delays.items():
-        middle = float(np.quantile(late, 0.5, method="higher"))
-        delay = round(middle * calibration.interval_ns) if np.isfinite(middle) else None
-        rows.append(FaultCost(kind, size, over_ns, len(late), float(np.isfinite(late).mean()), delay))
+    for (kind, size, over_ns), late_ns in delays.items():
+        middle = float(np.quantile(late_ns, 0.5, method="higher"))
+        delay = round(middle) if np.isfinite(middle) else None
+        rows.append(FaultCost(kind, size, over_ns, len(late_ns), float(np.isfinite(late_ns).mean()), delay))
     return tuple(rows)
 
 
@@ -91,17 +101,43 @@ def budget_curve(calibration: Calibration, budgets: Sequence[Budget] | None = No
     budgets : None: from ten times more often to ten times rarer than the promise, as far as it can be promised
     """
     if budgets is None:
-        promise = calibration.budget
-        budgets = [
-            Budget(promise.events, max(round(promise.per_ns * factor), 1), promise.merge_gap_ns)
-            for factor in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-        ]
+        budgets = _around(calibration.budget)
     points = []
     for other in rebudget_many(calibration, budgets):
         if isinstance(other, Calibration):
             costs = cost(other)
             points.append(BudgetPoint(other.budget, other.threshold, found_share(costs), costs))
     return tuple(points)
+
+
+def group_curve(calibrations: Mapping[str, Calibration], budget: Budget) -> tuple[BudgetPoint, ...]:
+    """`budget_curve` of a group: every part becomes rarer or more frequent alike; promises that one asset cannot make are left out.
+
+    Parameters
+    ----------
+    calibrations : asset -> its calibration, with its part of the budget
+    budget : of the group
+
+    Returns
+    -------
+    points at the group's promises; their threshold is the mean of the assets'
+    """
+    others = [rebudget_many(one, _around(one.budget)) for one in calibrations.values()]
+    points = []
+    for at, promise in enumerate(_around(budget)):
+        made = [row[at] for row in others]
+        kept = [one for one in made if isinstance(one, Calibration)]
+        if len(kept) == len(made):
+            costs = group_cost(kept)
+            points.append(BudgetPoint(promise, float(np.mean([one.threshold for one in kept])), found_share(costs), costs))
+    return tuple(points)
+
+
+def _around(promise: Budget) -> list[Budget]:
+    return [
+        Budget(promise.events, max(round(promise.per_ns * factor), 1), promise.merge_gap_ns)
+        for factor in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+    ]
 
 
 def tightest_budget(calibration: Calibration) -> Budget:

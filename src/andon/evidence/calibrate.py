@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,7 @@ PERSISTENCE: tuple[tuple[int, int], ...] = ((1, 1), (2, 3), (3, 5))
 HYSTERESIS: tuple[float, ...] = (0.7,)
 _DEFAULT = (2, 3, 0.7)
 _KEPT_RATES = 99
+SHORT_GAP = 300
 
 
 class CalibrationRefused(EvidenceError):
@@ -101,10 +102,12 @@ def calibrate_pieces(
     faults: Sequence[FaultTrace] = (),
     confidence: float = CONFIDENCE,
     seed: int = 0,
+    own: tuple[int, int] = (0, 0),
 ) -> Calibration:
-    """`calibrate` on stretches that are checked already."""
-    base = _ground_work(pieces, interval_ns, budget.merge_gap_ns, bool(faults), seed)
-    return _promise(base, pieces, interval_ns, budget, faults, confidence, seed)
+    """`calibrate` on stretches that are checked already; `own` as in `Calibration`."""
+    base, gap_ns = _work(pieces, interval_ns, budget.merge_gap_ns, bool(faults), seed)
+    made = _promise(base, pieces, interval_ns, replace(budget, merge_gap_ns=gap_ns), faults, confidence, seed)
+    return replace(made, own=own)
 
 
 def rebudget(calibration: Calibration, budget: Budget) -> Calibration:
@@ -121,29 +124,25 @@ def rebudget(calibration: Calibration, budget: Budget) -> Calibration:
         faults=calibration.faults,
         confidence=calibration.confidence,
         seed=calibration.seed,
+        own=calibration.own,
     )
 
 
 def rebudget_many(calibration: Calibration, budgets: Sequence[Budget]) -> tuple[Calibration | CalibrationRefused, ...]:
     """`rebudget` for each promise, events counted once for all; a promise that cannot be made gives its refusal."""
-    work: dict[int, _GroundWork] = {}
+    work: dict[int, tuple[_GroundWork, int]] = {}
     out: list[Calibration | CalibrationRefused] = []
     for budget in budgets:
         gap = budget.merge_gap_ns
         if gap not in work:
-            work[gap] = _ground_work(calibration.normal, calibration.interval_ns, gap, bool(calibration.faults), calibration.seed)
+            work[gap] = _work(calibration.normal, calibration.interval_ns, gap, bool(calibration.faults), calibration.seed)
+        base, used_ns = work[gap]
         try:
-            out.append(
-                _promise(
-                    work[gap],
-                    calibration.normal,
-                    calibration.interval_ns,
-                    budget,
-                    calibration.faults,
-                    calibration.confidence,
-                    calibration.seed,
-                )
-            )
+            made = _promise(
+                base, calibration.normal, calibration.interval_ns, replace(budget, merge_gap_ns=used_ns), calibration.faults,
+                calibration.confidence, calibration.seed,
+            )  # fmt: skip
+            out.append(replace(made, own=calibration.own))
         except CalibrationRefused as refusal:
             out.append(refusal)
     return tuple(out)
@@ -155,6 +154,25 @@ class _GroundWork:
 
     values: FloatArray
     curves: tuple[tuple[Opening, RateCurve], ...]
+
+    @property
+    def able(self) -> bool:
+        """True where some candidate has enough peaks for a tail."""
+        return any(curve.tail is not None for _, curve in self.curves)
+
+
+def _work(pieces: Sequence[NormalTrace], interval_ns: int, merge_gap_ns: int, choose: bool, seed: int) -> tuple[_GroundWork, int]:
+    """The ground work, and the merge gap it was done with.
+
+    Where a short time holds too few peaks that are a merge gap apart, a shorter gap is taken, a three-hundredth of that time. Events
+    that it counts apart are at least as many as those of the longer gap, so the promise holds for that one too.
+    """
+    work = _ground_work(pieces, interval_ns, merge_gap_ns, choose, seed)
+    shorter = sum(piece.judged_ticks for piece in pieces) // SHORT_GAP * interval_ns
+    if work.able or not 0 < shorter < merge_gap_ns:
+        return work, merge_gap_ns
+    finer = _ground_work(pieces, interval_ns, shorter, choose, seed)
+    return (finer, shorter) if finer.able else (work, merge_gap_ns)
 
 
 def _ground_work(pieces: Sequence[NormalTrace], interval_ns: int, merge_gap_ns: int, choose: bool, seed: int) -> _GroundWork:

@@ -16,6 +16,7 @@ from andon.plant.budget import Budget
 from andon.plant.errors import EvidenceError
 
 SCHEMA_VERSION = 1
+NO_PROMISE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Calibration:
     dispersion : >= 1, variance over mean of counts whose rate is known
     tail_scale : evidence that makes events e times rarer around the threshold; the controller's unit
     decade : evidence beyond the threshold that makes events ten times rarer; severity's unit
-    method : "counting" or "tail"
+    method : "counting", "tail", or "none" where no promise could be made
     peaks : declustered peaks that the tail was fitted on
     counted : events counted on the held-back normal time at this threshold
     judged_ns : judgeable running time of the held-back normal time
@@ -65,6 +66,7 @@ class Calibration:
     base_level, base_rates : a lower level at which counting resolves, and replicates of the rate there, for `moved`
     normal, faults : the evidence itself
     seed : of the bootstrap, so that another budget without data is the one with it
+    own : first and past the last of `normal` that are the asset's own, where sister assets share the threshold; (0, 0): all
     """
 
     budget: Budget
@@ -87,6 +89,17 @@ class Calibration:
     normal: tuple[NormalTrace, ...]
     faults: tuple[FaultTrace, ...] = ()
     seed: int = 0
+    own: tuple[int, int] = (0, 0)
+
+    @property
+    def own_normal(self) -> tuple[NormalTrace, ...]:
+        """The stretches of `normal` that are of the asset itself."""
+        return self.normal[slice(*self.own)] if self.own[1] else self.normal
+
+    @property
+    def made_no_promise(self) -> bool:
+        """True where there was too little normal time for any promise: the threshold lies above all that was seen."""
+        return self.method == NO_PROMISE
 
     def opener(self) -> EventOpener:
         """The state machine that opens events by this calibration's rule."""
@@ -125,6 +138,7 @@ class Calibration:
             "rates": list(self.rates),
             "base_rates": list(self.base_rates),
             "seed": self.seed,
+            "own": list(self.own),
             "faults": pack_faults(self.faults)[0],
         }
 
@@ -162,6 +176,7 @@ class Calibration:
                 normal=unpack(dict(arrays), "normal"),
                 faults=unpack_faults(faults, dict(arrays)),
                 seed=int(str(plain.get("seed", 0))),
+                own=_pair(plain.get("own", (0, 0))),
                 **rest,  # type: ignore[arg-type]
             )
         except (KeyError, TypeError, AssertionError, ValueError) as error:
@@ -172,6 +187,12 @@ _PLAIN = (
     "interval_ns", "threshold", "dispersion", "tail_scale", "decade", "method", "peaks", "counted", "judged_ns",
     "running_share", "confidence", "base_level",
 )  # fmt: skip
+
+
+def _pair(value: object) -> tuple[int, int]:
+    assert isinstance(value, list | tuple)
+    first, past = value
+    return int(first), int(past)
 
 
 def fit_p_map(values: FloatArray) -> PMap:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from andon.evidence.events import Opening, first_exceedances, ground
+from andon.evidence.events import Opening, ground
 from andon.evidence.normal_trace import NormalTrace, pack, unpack
 
 
@@ -34,14 +34,18 @@ class FaultTrace:
 
 
 def detect(fault: FaultTrace, opening: Opening, threshold: float) -> float:
-    """Ticks from the injection to the first event that opens after it; infinite where none does.
+    """Ticks from the injection to the first tick at which the evidence newly exceeds the threshold; infinite where none does.
 
-    An event that stood open when the fault came is no detection of it.
+    Newly: it is also higher than anything within the merge gap before the injection. Where no event stands this is the
+    event that opens; a standing event finds a fault that makes it worse than it was, and no other. The level asked for never
+    falls when the threshold rises, so a looser budget never finds less.
     """
     piece = fault.piece
-    start, _ = first_exceedances(ground(piece.trace, piece.judge, piece.tick, opening), threshold, opening)
-    late = piece.tick[start] - fault.at
-    late = late[late >= 0]
+    g = ground(piece.trace, piece.judge, piece.tick, opening)
+    after = piece.tick >= fault.at
+    recent = g.held[(piece.tick >= fault.at - opening.gap_ticks) & ~after]
+    worse = (g.held >= threshold) & (g.held > recent.max(initial=-np.inf))
+    late = piece.tick[after & worse] - fault.at
     return float(late[0]) if len(late) else float("inf")
 
 
