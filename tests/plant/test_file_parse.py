@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from andon.plant.budget import Budget, parse_budget
 from andon.plant.errors import PlantFileError
+from andon.plant.file.alarm_settings import AlarmSettings
 from andon.plant.file.lines import find_lines
 from andon.plant.file.parse import parse_plant_file, parse_plant_text, resolve
 from andon.plant.file.schema import (
@@ -196,6 +197,22 @@ BAD: dict[str, tuple[str, str]] = {
         '[[asset]]\nid = "line 3"\n\n[[budget]]\nassets = ["line 4"]\n',
         "plant.toml:5, key budget[1].assets: there is no asset 'line 4'\n  do: did you mean line 3?",
     ),
+    "unknown parent": (
+        '[[asset]]\nid = "pump"\nparent = "line 3"\n',
+        "plant.toml:3, key asset[1].parent: there is no asset 'line 3'\n  do: use pump",
+    ),
+    "parents in a ring": (
+        '[[asset]]\nid = "a"\n[[asset]]\nid = "b"\nparent = "c"\n[[asset]]\nid = "c"\nparent = "b"\n',
+        "plant.toml:5, key asset[2].parent: an asset cannot stand above itself: b > c > b\n  do: take one parent away",
+    ),
+    "flood limits": (
+        "[alarms]\nflood_begin = 5\nflood_end = 6\n",
+        "plant.toml:3, key alarms.flood_end: flood_end 6 is above flood_begin 5\n  do: exchange the two",
+    ),
+    "priority": (
+        '[[response]]\ncheck = ["V-3"]\npriority = 4\n',
+        "plant.toml:3, key response[1].priority: 4 is not allowed for priority\n  do: allowed is a whole number, like 7, 1 to 3",
+    ),
 }  # fmt: skip
 
 
@@ -330,6 +347,16 @@ def maintenance(draw: st.DrawFn) -> Maintenance:
     )  # fmt: skip
 
 
+responses = st.builds(
+    Response, lists, texts, texts, st.just(""), texts, maybe(st.sampled_from(["minor", "major", "severe"])),
+    maybe(st.integers(NS, 10**15)), maybe(st.integers(1, 3)), maybe(st.booleans()),
+)  # fmt: skip
+alarms = st.builds(
+    AlarmSettings, st.booleans(), st.integers(HOUR_NS, 10**17), clocks, st.sampled_from(["minor", "major"]), st.booleans(), durations,
+    durations, durations, st.integers(2, 9), st.integers(MINUTE_NS, 10**15), st.integers(1, 9), st.integers(5, 9), st.integers(1, 5),
+)  # fmt: skip
+
+
 @st.composite
 def plants(draw: st.DrawFn) -> PlantFile:
     budgets = st.builds(
@@ -353,11 +380,12 @@ def plants(draw: st.DrawFn) -> PlantFile:
         draw(unique(targets, "name")),
         draw(st.builds(Periods, *[maybe(instants)] * 6, st.just(0.5), st.floats(0, 0.5), maybe(durations))),
         draw(st.lists(budgets, min_size=1, max_size=3, unique_by=lambda group: group.name).map(tuple)),
-        draw(st.lists(st.builds(Response, lists, texts, texts, st.just("")), max_size=2).map(tuple)),
+        draw(st.lists(responses, max_size=2).map(tuple)),
         draw(st.lists(st.builds(Shift, ids, clocks, clocks, days), max_size=2).map(tuple)),
         draw(st.lists(maintenance(), max_size=2).map(tuple)),
         draw(st.lists(st.builds(OutOfService, ids, st.just(""), maybe(instants), texts), max_size=2).map(tuple)),
         Model(draw(texts), "sisters", draw(st.integers(10**9, 10**15)), draw(st.integers(0, 100)), "lstm", draw(st.booleans())),
+        draw(alarms),
     )  # fmt: skip
 
 
@@ -387,6 +415,11 @@ def test_the_commented_defaults_are_the_defaults() -> None:
         assert opened != block
         opened = "\n".join(line for line in opened.split("\n") if line.startswith(("#", "[")) or line.split(" = ")[0].isidentifier())
         assert parse_plant_text(opened) == PlantFile(), section.key
+
+
+def test_parents_of_parents_are_no_ring() -> None:
+    plant = parse_plant_text('[[asset]]\nid = "a"\n[[asset]]\nid = "b"\nparent = "a"\n[[asset]]\nid = "c"\nparent = "b"\n')
+    assert [asset.parent for asset in plant.assets] == ["", "a", "b"]
 
 
 def test_every_section_is_a_field_of_the_plant_file() -> None:

@@ -163,9 +163,15 @@ class _Parser:
             )
         if plant.modes.source == "tag" and not plant.modes.tag:
             self.fail(("modes", "from"), 'from = "tag" needs the tag', 'add tag = "…" to [modes]')
+        alarms = plant.alarms
+        if alarms.flood_end > alarms.flood_begin:
+            self.fail(
+                ("alarms", "flood_end"), f"flood_end {alarms.flood_end} is above flood_begin {alarms.flood_begin}", "exchange the two"
+            )
         assets = {asset.id for asset in plant.assets}
         if assets:
             self._check_assets(plant, assets)
+            self._check_parents(plant)
 
     def _check_maintenance(self, plant: PlantFile) -> None:
         for index, window in enumerate(plant.maintenance):
@@ -182,6 +188,7 @@ class _Parser:
 
     def _check_assets(self, plant: PlantFile, assets: set[str]) -> None:
         named: list[tuple[KeyPath, Iterable[str]]] = []
+        named += [(("asset", index, "parent"), [asset.parent]) for index, asset in enumerate(plant.assets) if asset.parent]
         named += [(("budget", index, "assets"), group.assets) for index, group in enumerate(plant.budgets)]
         named += [(("maintenance", index, "assets"), window.assets) for index, window in enumerate(plant.maintenance)]
         for key, owners in (
@@ -195,6 +202,20 @@ class _Parser:
             for name in names:
                 if name not in assets:
                     self.fail(path, f"there is no asset {name!r}", _nearest(name, sorted(assets)))
+
+    def _check_parents(self, plant: PlantFile) -> None:
+        parent = {asset.id: asset.parent for asset in plant.assets}
+        safe: set[str] = set()
+        for index, asset in enumerate(plant.assets):
+            way: dict[str, None] = {}
+            at = asset.id
+            while at and at not in safe:
+                if at in way:
+                    ring = " > ".join([*way, at])
+                    self.fail(("asset", index, "parent"), f"an asset cannot stand above itself: {ring}", "take one parent away")
+                way[at] = None
+                at = parent[at]
+            safe.update(way)
 
 
 def _dotted(path: KeyPath) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from andon.plant.budget import Budget
+from andon.plant.file.alarm_settings import CONSEQUENCES, AlarmSettings
 from andon.plant.file.setting import Kind, Setting, setting, settings_of
 from andon.plant.tag import Role, Tag
 from andon.plant.time import DAY_NS, HOUR_NS, MINUTE_NS
@@ -61,6 +62,11 @@ class Asset:
     name: str = setting(Kind.TEXT, "Name for people. Default: the id.", default="")
     off: str = setting(Kind.EXPRESSION, "When this asset is off; overrides [machine] off.", default="")
     tags: tuple[str, ...] = setting(Kind.TEXTS, "Tags of this asset. Default: all that its export has.", default=())
+    parent: str = setting(
+        Kind.TEXT,
+        "The asset that this one is part of or depends on; while that is in alarm, the alarms of this one are suppressed.",
+        default="",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +172,23 @@ class BudgetGroup:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """[[response]] What to check when a tag or a group of tags is responsible."""
+    """[[response]] What to do and to check when a tag or a group of tags is responsible."""
 
     check: tuple[str, ...] = setting(Kind.TEXTS, "What to check, in order.")
     tag: str = setting(Kind.TEXT, "The tag. Default: any.", default="")
     group: str = setting(Kind.TEXT, "The group of tags. Default: any.", default="")
     asset: str = setting(Kind.TEXT, "The asset. Default: all.", default="")
+    action: str = setting(
+        Kind.TEXT, "What the operator has to do. With an action an event is an alarm, without one a notification.", default=""
+    )
+    consequence: str | None = setting(
+        Kind.CHOICE, "What it costs to do nothing. Default: [alarms] consequence.", default=None, allowed=CONSEQUENCES
+    )
+    respond_within_ns: int | None = setting(Kind.DURATION, "How soon the action must be done.", default=None, low=1_000_000_000)
+    priority: int | None = setting(
+        Kind.INTEGER, "Priority of the alarm, 1 the highest. Default: from severity and consequence.", default=None, low=1, high=3
+    )
+    latch: bool | None = setting(Kind.BOOLEAN, "The alarm stays until it is reset. Default: [alarms] latch.", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +274,7 @@ class PlantFile:
     maintenance: tuple[Maintenance, ...] = ()
     out_of_service: tuple[OutOfService, ...] = ()
     model: Model = field(default_factory=Model)
+    alarms: AlarmSettings = field(default_factory=AlarmSettings)
 
     def tag(self, tag: str) -> Tag:
         """The settings of a tag; defaults where the file does not name it."""
@@ -316,6 +334,7 @@ SECTIONS: tuple[Section, ...] = (
     _section("maintenance", "maintenance", Maintenance, many=True),
     _section("out_of_service", "out_of_service", OutOfService, many=True),
     _section("model", "model", Model),
+    _section("alarms", "alarms", AlarmSettings),
 )
 
 
