@@ -1,0 +1,445 @@
+"""The book: every alarm that is open, in memory, and what each event and each act of a person comes to.
+
+A decision gives records and changes nothing; the caller stores them, then commits. So a database that is down loses
+nothing and invents nothing: the same question gets the same answer later. Everything depends on the records, the plant
+file and the times given, never on a clock; after a restart the stored records bring the book back.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from andon.alarms.floods import Flood, in_flood
+from andon.alarms.grouping import Grouping, below_it, commands, rings
+from andon.alarms.life import advance, moments, next_change, settle
+from andon.alarms.pausing import covers
+from andon.alarms.rationalising import from_event, kept
+from andon.plant.alarm import (
+    SYSTEM,
+    Act,
+    Alarm,
+    AlarmKind,
+    Clear,
+    Pause,
+    Raise,
+    Record,
+    Revise,
+    Shelve,
+    State,
+    Suppress,
+    SuppressedBy,
+    Unsuppress,
+)
+from andon.plant.errors import AlarmConflictError, AlarmError
+from andon.plant.file.schema import PlantFile
+from andon.plant.time import DAY_NS, format_duration
+from andon.plant.verdict import Event
+
+KEEP_NS = DAY_NS
+"""A closed alarm stays in the book for this long after its last record, or for `rejoin` where that is longer."""
+_BY_SYSTEM = (Raise, Revise, Clear, Suppress, Unsuppress)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Records to store, in this order, and then to commit.
+
+    Attributes
+    ----------
+    records : may be none
+    version : of the book that it was made from
+    settled : follow-ups of time that it answers
+    """
+
+    records: tuple[Record, ...]
+    version: int
+    settled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Consequence:
+    """What time alone has brought, and what is not decided yet: a pause that began, an alarm that commands those below it or no longer."""
+
+    at: int
+    what: str
+    pause: bool = False
+    begins: bool = False
+
+
+class Book:
+    """All open alarms. Not for several threads at once.
+
+    Parameters
+    ----------
+    plant : responses, hierarchy, groups, [alarms]
+    in_service : asset -> ns UTC since when its model serves, for the first fortnight; absent: long ago
+    """
+
+    def __init__(self, plant: PlantFile, in_service: Mapping[str, int] | None = None) -> None:
+        self.plant = plant
+        self.grouping = Grouping(plant)
+        self._keep_ns = max(KEEP_NS, plant.alarms.rejoin_ns)
+        self._in_service = dict(in_service or {})
+        self._alarms: dict[str, Alarm] = {}
+        self._of_asset: dict[str, dict[str, None]] = {}
+        self._of_event: dict[str, str] = {}
+        self._of_cause: dict[str, dict[str, None]] = {}
+        self._wake: list[tuple[int, str]] = []
+        self._pauses: dict[str, Pause] = {}
+        self._starts: list[tuple[int, str]] = []
+        self._follow: list[_Consequence] = []
+        self._rung: list[int] = []
+        self._changed: dict[str, None] = {}
+        self._version = 0
+
+    # What is there.
+
+    def __len__(self) -> int:
+        return len(self._alarms)
+
+    def alarm(self, alarm_id: str, now: int) -> Alarm | None:
+        """An alarm at `now` (ns UTC); None where the book does not have it (any more)."""
+        found = self._alarms.get(alarm_id)
+        return settle(found, now) if found is not None else None
+
+    def case(self, alarm: Alarm) -> str:
+        """The alarm that an alarm is shown with: the highest of the parents that suppress it, else itself."""
+        while alarm.case != alarm.id and (parent := self._alarms.get(alarm.case)) is not None:
+            alarm = parent
+        return alarm.case
+
+    def open(self, now: int) -> tuple[Alarm, ...]:
+        """Every alarm and notification that is not closed at `now`, hidden ones too, in order of their first record."""
+        return tuple(alarm for found in self._alarms.values() if not (alarm := settle(found, now)).closed)
+
+    def flood(self, now: int) -> Flood | None:
+        """The flood that lasts at `now`."""
+        return in_flood(self._rung, self.plant.alarms, now)
+
+    def pauses(self, now: int) -> tuple[Pause, ...]:
+        """Pauses that are in force or yet to come at `now`."""
+        return tuple(pause for pause in self._pauses.values() if now < pause.end)
+
+    def notify_only(self, asset: str, now: int) -> bool:
+        """Whether the asset's model is in its first fortnight."""
+        settings = self.plant.alarms
+        since = self._in_service.get(asset)
+        return settings.first_fortnight and since is not None and now < since + settings.fortnight_ns
+
+    def take_changed(self) -> tuple[str, ...]:
+        """Ids of alarms that have changed since the last call, by records or by time."""
+        changed, self._changed = tuple(self._changed), {}
+        return changed
+
+    # What comes to pass: decisions.
+
+    def opened(self, event: Event, at: int) -> Decision:
+        """An event has opened: it begins an alarm, or joins one of its asset and cause. Asked twice, nothing comes of the second.
+
+        Parameters
+        ----------
+        event : as known now
+        at : ns UTC, the tick, not the wall clock, so that a replay gives the same records
+        """
+        plan = self._plan(at)
+        if event.id in self._of_event:
+            return plan.decision()
+        act = from_event(event, self.plant, notify_only=self.notify_only(event.asset, at))
+        joined = [alarm for alarm in plan.of_asset(event.asset) if self.grouping.joins(act, alarm, at)]
+        alarm_id = max(joined, key=lambda alarm: (not alarm.closed, alarm.last_raised_at or 0, alarm.id)).id if joined else event.id
+        plan.write(alarm_id, SYSTEM, act)
+        self._hide(plan, alarm_id, event, at)
+        return plan.decision()
+
+    def revised(self, event: Event, at: int) -> Decision:
+        """An open event has grown: a record where it is more urgent now."""
+        plan = self._plan(at)
+        found = self._of_event.get(event.id)
+        alarm = plan.alarm(found) if found is not None else None
+        before = dict(alarm.open_events).get(event.id) if alarm is not None else None
+        if alarm is None or before is None:
+            return plan.decision()
+        priority = from_event(event, self.plant, notify_only=alarm.kind is AlarmKind.NOTIFICATION).priority
+        if priority < before:
+            plan.write(alarm.id, SYSTEM, Revise(kept(event), priority))
+        return plan.decision()
+
+    def closed(self, event: Event, at: int) -> Decision:
+        """An event has closed: the alarm returns to normal with its last one. What is known of the event now is kept."""
+        plan = self._plan(at)
+        found = self._of_event.get(event.id)
+        alarm = plan.alarm(found) if found is not None else None
+        open_events = dict(alarm.open_events) if alarm is not None else {}
+        if alarm is None or event.id not in open_events:
+            return plan.decision()
+        plan.write(alarm.id, SYSTEM, Clear(event.id, self.plant.alarms.off_delay_ns))
+        plan.write(alarm.id, SYSTEM, Revise(kept(event), open_events[event.id]))
+        return plan.decision()
+
+    def act(self, alarm_id: str, act: Act, *, at: int, by: str, seen: int | None = None) -> Decision:
+        """What a person does to an alarm.
+
+        Parameters
+        ----------
+        seen : number of the last record that this person has seen; None: whatever there is
+
+        Raises
+        ------
+        AlarmConflictError : something has happened to the alarm since
+        AlarmError : no such alarm in the book, or the act is not possible
+        """
+        plan = self._plan(at)
+        alarm = plan.alarm(alarm_id)
+        if alarm is None:
+            raise AlarmError(f"no alarm {alarm_id} in the book", do="load its records first, if it has any")
+        if isinstance(act, _BY_SYSTEM):
+            raise AlarmError(f"{act.name!r} is not for people", do="it follows from events and pauses")
+        longest = self.plant.alarms.longest_shelf_ns
+        if isinstance(act, Shelve) and act.until - at > longest:
+            raise AlarmError(
+                f"a shelf of {format_duration(act.until - at)} is too long, at most {format_duration(longest)}",
+                do="name an earlier end, or take the alarm out of service",
+            )
+        plan.write(alarm_id, by, act, None if seen is None else seen + 1)
+        return plan.decision()
+
+    def pausing(self, pause: Pause, at: int) -> Decision:
+        """The records of a pause that somebody has just made, or lifted; call `keep` with it when they are stored."""
+        plan = self._plan(at)
+        if pause.holds(at):
+            self._begin(plan, pause, at)
+        elif at >= pause.end:
+            for alarm_id in plan.suppressed_by(pause.id):
+                self._unsuppress(plan, alarm_id, pause.id)
+        return plan.decision()
+
+    def tick(self, now: int) -> Decision:
+        """What time alone has brought: pauses that begin, children of parents whose delay is over."""
+        return self._plan(now).decision()
+
+    # What is kept.
+
+    def commit(self, decision: Decision) -> None:
+        """Take in the records of a decision, once they are stored.
+
+        Raises
+        ------
+        AlarmConflictError : another decision came between
+        """
+        if decision.version != self._version:
+            raise AlarmConflictError("the book has changed since this was decided", do="decide again")
+        for record in decision.records:
+            self._put(record)
+        del self._follow[: decision.settled]
+        self._version += 1
+
+    def load(self, records: Iterable[Record], now: int | None = None) -> None:
+        """Take in stored records, those of each alarm complete and in order; what it has already is passed over.
+
+        Parameters
+        ----------
+        now : ns UTC; closed alarms stay in the book from now on for a while, so that people can act on them.
+            None: after a restart, they stay as long as they would have stayed
+        """
+        of_alarm: dict[str, list[Record]] = {}
+        for record in records:
+            of_alarm.setdefault(record.alarm_id, []).append(record)
+        for alarm_id, found in of_alarm.items():
+            known = self._alarms.get(alarm_id)
+            if known is not None and known.number >= found[-1].number:
+                continue
+            alarm: Alarm | None = None
+            for moment in moments(found, max(record.at for record in found)):
+                alarm = moment.alarm
+                self._ring(moment.before, alarm, moment.at)
+            assert alarm is not None
+            for record in found:
+                if isinstance(record.act, Raise):
+                    self._of_event[record.act.event.id] = alarm_id
+            self._index(alarm if now is None else settle(alarm, now))
+        self._rung.sort()
+        self._version += 1
+
+    def keep(self, pause: Pause, now: int) -> None:
+        """Take in a pause, made or lifted; of those that begin later, `tick` sees to the open alarms."""
+        self._pauses[pause.id] = pause
+        if pause.start > now:
+            heapq.heappush(self._starts, (pause.start, pause.id))
+        self._version += 1
+
+    def serve(self, asset: str, since: int) -> None:
+        """A new model serves the asset: its first fortnight begins."""
+        self._in_service[asset] = since
+
+    # How it works.
+
+    def _plan(self, at: int) -> _Plan:
+        """What is to be decided anyway at `at`, in order of time."""
+        self._pass(at)
+        plan = _Plan(self, at)
+        for due in self._follow:
+            plan.at = due.at
+            if due.pause:
+                if self._pauses[due.what].holds(due.at):
+                    self._begin(plan, self._pauses[due.what], due.at)
+            elif (alarm := plan.alarm(due.what)) is not None:
+                self._command(plan, alarm, due.begins)
+        plan.at = at
+        return plan
+
+    def _pass(self, now: int) -> None:
+        """Let time pass: alarms change as their records say, and what follows from that is noted."""
+        while True:
+            wake = self._wake[0][0] if self._wake else None
+            start = self._starts[0][0] if self._starts else None
+            if start is not None and start <= now and (wake is None or start <= wake):
+                self._follow.append(_Consequence(*heapq.heappop(self._starts), pause=True))
+                continue
+            if wake is None or wake > now:
+                return
+            self._awake(*heapq.heappop(self._wake))
+
+    def _awake(self, at: int, alarm_id: str) -> None:
+        before = self._alarms.get(alarm_id)
+        if before is None or _wake_at(before, self._keep_ns) != at:
+            return
+        if next_change(before) != at:
+            self._forget(before)
+            return
+        after = settle(before, at)
+        if commands(before) != commands(after):
+            self._follow.append(_Consequence(at, alarm_id, begins=commands(after)))
+        self._ring(before.state, after, at)
+        self._index(after)
+
+    def _hide(self, plan: _Plan, alarm_id: str, event: Event, at: int) -> None:
+        """Suppress an alarm that has just been raised, where a pause or a parent does so."""
+        alarm = plan.alarm(alarm_id)
+        assert alarm is not None
+        causes = {found.cause for found in alarm.suppressions}
+        for pause in self._pauses.values():
+            if pause.id not in causes and covers(pause, event, at):
+                plan.write(alarm_id, SYSTEM, Suppress(pause.id, pause.kind, pause.end, pause.why))
+        for asset in self.grouping.above(alarm.asset):
+            for parent in plan.of_asset(asset):
+                if parent.id not in causes and commands(parent) and below_it(parent, alarm):
+                    plan.write(alarm_id, SYSTEM, Suppress(parent.id, SuppressedBy.PARENT))
+
+    def _begin(self, plan: _Plan, pause: Pause, at: int) -> None:
+        ids = self._of_asset.get(pause.asset, {}) if pause.asset else self._alarms
+        for alarm_id in tuple(ids):
+            alarm = plan.alarm(alarm_id)
+            if alarm is None or alarm.closed or not covers(pause, alarm.event, at):
+                continue
+            if all(found.cause != pause.id for found in alarm.suppressions):
+                plan.write(alarm_id, SYSTEM, Suppress(pause.id, pause.kind, pause.end, pause.why))
+
+    def _command(self, plan: _Plan, parent: Alarm, begins: bool) -> None:
+        """Suppress what stands below an alarm, or let it go."""
+        if not begins:
+            for child_id in plan.suppressed_by(parent.id):
+                self._unsuppress(plan, child_id, parent.id)
+            return
+        for asset in self.grouping.below(parent.asset):
+            for child in plan.of_asset(asset):
+                if below_it(parent, child) and all(found.cause != parent.id for found in child.suppressions):
+                    plan.write(child.id, SYSTEM, Suppress(parent.id, SuppressedBy.PARENT))
+
+    def _unsuppress(self, plan: _Plan, alarm_id: str, cause: str) -> None:
+        alarm = plan.alarm(alarm_id)
+        if alarm is not None and any(found.cause == cause for found in alarm.suppressions):
+            plan.write(alarm_id, SYSTEM, Unsuppress(cause))
+
+    def _put(self, record: Record) -> None:
+        before = self._alarms.get(record.alarm_id)
+        now = record.at if before is None else max(record.at, before.at)
+        settled = settle(before, now) if before is not None else None
+        after = advance(settled, record)
+        if isinstance(record.act, Raise):
+            self._of_event[record.act.event.id] = after.id
+        self._ring(State.NORMAL if settled is None else settled.state, after, after.at)
+        self._index(after)
+
+    def _ring(self, before: State, after: Alarm, at: int) -> None:
+        if after.kind is AlarmKind.ALARM and rings(before, after):
+            self._rung.append(at)
+            if self._rung[0] < at - 2 * self._keep_ns:
+                self._rung = [time for time in self._rung if time >= at - self._keep_ns]
+
+    def _index(self, alarm: Alarm) -> None:
+        before = self._alarms.get(alarm.id)
+        for found in before.suppressions if before is not None else ():
+            self._release(found.cause, alarm.id)
+        for found in alarm.suppressions:
+            self._of_cause.setdefault(found.cause, {})[alarm.id] = None
+        self._alarms[alarm.id] = alarm
+        self._of_asset.setdefault(alarm.asset, {})[alarm.id] = None
+        self._changed[alarm.id] = None
+        wake = _wake_at(alarm, self._keep_ns)
+        if wake is not None:
+            heapq.heappush(self._wake, (wake, alarm.id))
+
+    def _release(self, cause: str, alarm_id: str) -> None:
+        suppressed = self._of_cause.get(cause, {})
+        suppressed.pop(alarm_id, None)
+        if not suppressed:
+            self._of_cause.pop(cause, None)
+
+    def _forget(self, alarm: Alarm) -> None:
+        del self._alarms[alarm.id]
+        self._of_asset[alarm.asset].pop(alarm.id, None)
+        for event_id in alarm.events:
+            self._of_event.pop(event_id, None)
+
+
+class _Plan:
+    """A decision in the making: the book, and over it what the records so far would change."""
+
+    def __init__(self, book: Book, at: int) -> None:
+        self._book, self.at = book, at
+        self._changed: dict[str, Alarm] = {}
+        self._records: list[Record] = []
+        self._settled = len(book._follow)
+
+    def alarm(self, alarm_id: str) -> Alarm | None:
+        """An alarm as it would be now."""
+        found = self._changed.get(alarm_id) or self._book._alarms.get(alarm_id)
+        return settle(found, self.at) if found is not None else None
+
+    def of_asset(self, asset: str) -> Iterator[Alarm]:
+        """Alarms of an asset."""
+        for alarm_id in {**self._book._of_asset.get(asset, {}), **{new.id: None for new in self._changed.values() if new.asset == asset}}:
+            alarm = self.alarm(alarm_id)
+            if alarm is not None:
+                yield alarm
+
+    def suppressed_by(self, cause: str) -> tuple[str, ...]:
+        """Ids of alarms that a cause suppresses."""
+        new = [alarm.id for alarm in self._changed.values() if any(found.cause == cause for found in alarm.suppressions)]
+        return tuple(dict.fromkeys((*self._book._of_cause.get(cause, ()), *new)))
+
+    def write(self, alarm_id: str, by: str, act: Act, number: int | None = None) -> None:
+        """One more record, and what follows from it for those below the alarm."""
+        before = self.alarm(alarm_id)
+        last = before.number if before is not None else 0
+        record = Record(alarm_id, last + 1 if number is None else number, self.at, by, act)
+        after = advance(before, record)
+        self._changed[alarm_id] = after
+        self._records.append(record)
+        if commands(after) != (before is not None and commands(before)):
+            self._book._command(self, after, commands(after))
+
+    def decision(self) -> Decision:
+        """What has been decided."""
+        if not self._records:
+            del self._book._follow[: self._settled]
+            self._settled = 0
+        return Decision(tuple(self._records), self._book._version, self._settled)
+
+
+def _wake_at(alarm: Alarm, keep_ns: int) -> int | None:
+    """When the book has to look at an alarm again by itself."""
+    change = next_change(alarm)
+    return alarm.at + keep_ns if change is None and alarm.closed else change
