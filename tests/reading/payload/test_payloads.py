@@ -277,7 +277,9 @@ def test_a_time_without_offset_is_in_the_links_zone() -> None:
 WRONG: dict[str, tuple[Any, dict[str, Any], Fault]] = {
     "nothing": ("", {}, Fault("empty", "Input data was truncated")),
     "no json": ("{a", {}, Fault("not-json", "JSON is malformed: object keys must be strings (byte 1)")),
-    "not utf8": (b'{"time": 5, "asset": "\xff"}', {}, Fault("not-json", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte")),
+    "not utf8": (
+        b'{"time": 5, "asset": "\xff"}', {}, Fault("not-json", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+    ),
     "a number": ("5", {}, Fault("wrong-shape", "Expected `object | array`, got `int`")),
     "list of numbers": ("[5]", {}, Fault("wrong-shape", "Expected `object`, got `int` - at `$[0]`")),
     "time absent": ({"asset": "p", "a": 1}, {}, Fault("no-time", "no field 'time'")),
