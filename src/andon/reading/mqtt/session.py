@@ -109,7 +109,7 @@ class Session:
 
     def _on_lost(self) -> None:
         """Told at once, even while the caller is busy with a message."""
-        if self._wire is not None and not self._closed.is_set():
+        if self._wire is not None and self._gauge.connection is Connection.CONNECTED and not self._closed.is_set():
             self._gauge.turn(Connection.WAITING, self._clock.now(), self._wire.lost)
         self._wake.set()
 
