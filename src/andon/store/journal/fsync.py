@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from andon.plant.errors import AskUserError
 from andon.plant.time import format_duration, parse_duration
@@ -46,20 +44,3 @@ class Fsync:
     def __str__(self) -> str:
         """As `parse` reads it."""
         return "never" if self.every is None else format_duration(self.every) if self.every else "batch"
-
-
-def sync_folder(folder: Path) -> None:
-    """Make new and removed names of a folder last; a system that cannot open folders does it by itself.
-
-    Raises
-    ------
-    OSError : the disk refuses
-    """
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except (PermissionError, IsADirectoryError):
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from andon.plant.batch import Batch
 from andon.plant.errors import At, StoreError
 from andon.plant.time import NS
+from andon.store.durable_write import sync_folder
 from andon.store.journal.batch_bytes import pack, unpack
 from andon.store.journal.frames import (
     FRAME_SIZE,
@@ -28,7 +29,7 @@ from andon.store.journal.frames import (
     segment_numbers,
     segment_path,
 )
-from andon.store.journal.fsync import Fsync, sync_folder
+from andon.store.journal.fsync import Fsync
 from andon.store.locking import only_writer
 
 _MOST_UNSYNCED = 32 << 20
