@@ -116,3 +116,7 @@ class AlarmConflictError(TryAgainError):
 
 class StoreError(TryAgainError):
     """The disk or database refused."""
+
+
+class ConflictError(TryAgainError):
+    """Someone else changed the same thing first; nothing was done. Read again and decide anew."""

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from andon.plant.atomic_write import write_bytes, write_text
 from andon.plant.budget import Budget, parse_budget
@@ -32,30 +32,38 @@ from andon.store.state import ModelVersion, Promise, State, TagOut, advance, sta
 SUFFIX = ".andon"
 
 
+class StateKeeper(Protocol):
+    """Where the last value of the state is kept, if not in `state.json`; it may lag behind the ledger."""
+
+    def read(self) -> Mapping[str, Any] | None:
+        """The last value; None where there is none."""
+        ...
+
+    def write(self, data: Mapping[str, Any], *, at: int) -> None:
+        """Keep a value."""
+        ...
+
+
 class ModelStore:
     """Models in a folder. Every method that changes something takes `at` (ns UTC, now) and `by` (the user's name).
 
     Parameters
     ----------
     folder : made with the first change
+    keep : where the last value of the state is kept; `state.json` where it is not named
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], *, keep: StateKeeper | None = None) -> None:
         self.folder = Path(folder)
         self.ledger = Ledger(self.folder / "ledger.jsonl")
-        self._state_file = self.folder / "state.json"
+        self._keep: StateKeeper = keep if keep is not None else _StateFile(self.folder / "state.json")
 
     def state(self) -> State:
         """What holds now. Reads; never writes."""
         state = State()
-        try:
-            state = state_from_dict(json.loads(self._state_file.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise StoreError(f"cannot read: {error.strerror or error}", at=At(file=str(self._state_file)), do="check the folder") from error
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            state = State()  # made again below, from the ledger
+        with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):  # else it is made again below, from the ledger
+            kept = self._keep.read()
+            state = state_from_dict(kept) if kept is not None else state
         entries = self.ledger.since(max(state.number, 1))
         if state.number and (not entries or (entries[0].number, entries[0].hash) != (state.number, state.hash)):
             state, entries = State(), self.ledger.since(1)  # the state of another ledger
@@ -289,7 +297,7 @@ class ModelStore:
         assert state.hash == entry.hash
         # The change is in the ledger and holds; a state that could not be written lags, and the next reader makes up for it.
         with suppress(StoreError):
-            write_text(self._state_file, json.dumps(state_to_dict(state), ensure_ascii=False, indent=1) + "\n")
+            self._keep.write(state_to_dict(state), at=entry.at)
         return state
 
     def _unknown(self, name: str, state: State) -> AskUserError:
@@ -302,6 +310,27 @@ class ModelStore:
         else:
             do = "there is no model yet: andon train plant.toml"
         return AskUserError(f"no model and no asset {name!r}", at=At(file=str(self.folder)), do=do)
+
+
+class _StateFile:
+    """`state.json`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> Mapping[str, Any] | None:
+        """What the file holds; None where there is none."""
+        try:
+            kept: Mapping[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+            return kept
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"cannot read: {error.strerror or error}", at=At(file=str(self._path)), do="check the folder") from error
+
+    def write(self, data: Mapping[str, Any], *, at: int) -> None:
+        """Write the file whole."""
+        write_text(self._path, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
 
 
 def _version(state: State, model: str, version: str) -> ModelVersion:

@@ -1,0 +1,99 @@
+"""Records of alarms: acts, numbered within their alarm. What an alarm is follows from its records; nothing else is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from andon.plant.errors import ConflictError
+from andon.store.database import changes
+from andon.store.database.tables import alarm_records
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRecord:
+    """One act on one alarm.
+
+    Attributes
+    ----------
+    alarm : id of the alarm
+    number : 1, 2, 3, ... within the alarm
+    at : ns UTC
+    by : who; empty for Andon itself
+    kind : name of the act
+    data : the act as JSON values
+    sequence : its place among all records, given by the database; 0 of one that is not kept yet
+    """
+
+    alarm: str
+    number: int
+    at: int
+    by: str
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    sequence: int = 0
+
+
+def append(connection: Connection, record: AlarmRecord) -> AlarmRecord:
+    """Keep a record; the same one again changes nothing, so that a replay writes each once.
+
+    Returns
+    -------
+    the record with its sequence
+
+    Raises
+    ------
+    ConflictError : another record has its number, or the one before it is missing
+    """
+    before = connection.execute(
+        select(alarm_records).where(alarm_records.c.alarm == record.alarm, alarm_records.c.number >= record.number - 1)
+    ).all()
+    known = {row.number: AlarmRecord(**row._mapping) for row in before}
+    if record.number in known:
+        there = known[record.number]
+        if (there.at, there.by, there.kind, there.data) == (record.at, record.by, record.kind, dict(record.data)):
+            return there
+        raise ConflictError(f"record {record.number} of alarm {record.alarm} exists already", do="read the alarm again and decide anew")
+    if record.number > 1 and record.number - 1 not in known:
+        raise ConflictError(f"record {record.number - 1} of alarm {record.alarm} is missing", do="read the alarm again and decide anew")
+    if record.number < 1:
+        raise ConflictError("records count from 1", do="give the number after the last record")
+    row = {name: getattr(record, name) for name in ("alarm", "number", "at", "by", "kind")} | {"data": dict(record.data)}
+    sequence = connection.execute(insert(alarm_records).values(**row).returning(alarm_records.c.sequence)).scalar_one()
+    changes.note(connection, "alarm", record.alarm, at=record.at)
+    return AlarmRecord(**row, sequence=int(sequence))
+
+
+def append_all(connection: Connection, records: Iterable[AlarmRecord]) -> list[AlarmRecord]:
+    """`append` of each, all or none."""
+    return [append(connection, record) for record in records]
+
+
+def of_alarm(connection: Connection, alarm: str) -> list[AlarmRecord]:
+    """The records of one alarm, in order."""
+    return _read(connection, select(alarm_records).where(alarm_records.c.alarm == alarm).order_by(alarm_records.c.number))
+
+
+def last_number(connection: Connection, alarm: str) -> int:
+    """The number of the last record of an alarm; 0 where there is none."""
+    return int(connection.execute(select(func.max(alarm_records.c.number)).where(alarm_records.c.alarm == alarm)).scalar() or 0)
+
+
+def since(connection: Connection, sequence: int = 0, *, most: int | None = None) -> list[AlarmRecord]:
+    """Records after a sequence, in the order in which they were kept."""
+    return _read(
+        connection, select(alarm_records).where(alarm_records.c.sequence > sequence).order_by(alarm_records.c.sequence).limit(most)
+    )
+
+
+def between(connection: Connection, start: int, end: int) -> list[AlarmRecord]:
+    """Every record of the alarms that have one with start <= at < end, in the order in which they were kept."""
+    alarms = select(alarm_records.c.alarm).where(alarm_records.c.at >= start, alarm_records.c.at < end).distinct()
+    return _read(connection, select(alarm_records).where(alarm_records.c.alarm.in_(alarms)).order_by(alarm_records.c.sequence))
+
+
+def _read(connection: Connection, query: Any) -> list[AlarmRecord]:
+    return [AlarmRecord(**row._mapping) for row in connection.execute(query)]

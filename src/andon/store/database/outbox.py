@@ -1,0 +1,93 @@
+"""Messages that have to go out: kept until they are sent, tried again with longer waits, each key once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from andon.store.database.tables import outbox
+from andon.store.database.upserting import insert_new
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message.
+
+    Attributes
+    ----------
+    sequence : its place among all
+    key : given by the writer; the same key again is the same message
+    to : name of the link out
+    at : ns UTC, when it was written
+    due : ns UTC, when it is to be tried next
+    failures : how often it failed
+    error : of the last failure
+    done : ns UTC, when it was sent or given up; None while it waits
+    data : JSON values
+    """
+
+    sequence: int
+    key: str
+    to: str
+    at: int
+    due: int
+    failures: int
+    error: str
+    done: int | None
+    data: Mapping[str, Any]
+
+
+def put(connection: Connection, key: str, to: str, data: Mapping[str, Any], *, at: int, most_waiting: int | None = None) -> bool:
+    """Keep a message; False where its key is known. Of too many that wait for one link the oldest are given up.
+
+    Parameters
+    ----------
+    most_waiting : how many may wait for this link
+    """
+    row = {"key": key, "to": to, "at": at, "due": at, "failures": 0, "error": "", "data": dict(data)}
+    new = insert_new(connection, outbox, row)
+    if new and most_waiting is not None:
+        waiting = select(outbox.c.sequence).where(outbox.c.to == to, outbox.c.done.is_(None)).order_by(outbox.c.sequence.desc())
+        too_many = connection.execute(waiting.offset(most_waiting)).scalars().all()
+        if too_many:
+            given_up = update(outbox).where(outbox.c.to == to, outbox.c.done.is_(None), outbox.c.sequence <= max(too_many))
+            connection.execute(given_up.values(done=at, error="too many messages waited"))
+    return new
+
+
+def due(connection: Connection, *, now: int, to: str | None = None, most: int = 100) -> list[Outgoing]:
+    """Messages whose time has come, oldest first."""
+    query = select(outbox).where(outbox.c.done.is_(None), outbox.c.due <= now).order_by(outbox.c.sequence).limit(most)
+    return [Outgoing(**row._mapping) for row in connection.execute(query if to is None else query.where(outbox.c.to == to))]
+
+
+def sent(connection: Connection, sequence: int, *, at: int) -> None:
+    """A message went out."""
+    connection.execute(update(outbox).where(outbox.c.sequence == sequence).values(done=at, error=""))
+
+
+def failed(connection: Connection, sequence: int, error: str, *, due: int) -> None:
+    """A message did not go out, and is to be tried again at an instant, ns UTC."""
+    values = {"failures": outbox.c.failures + 1, "error": error[:2_000], "due": due}
+    connection.execute(update(outbox).where(outbox.c.sequence == sequence).values(values))
+
+
+def give_up(connection: Connection, sequence: int, error: str, *, at: int) -> None:
+    """A message will never go out, and this is why."""
+    connection.execute(
+        update(outbox).where(outbox.c.sequence == sequence).values(done=at, error=error[:2_000], failures=outbox.c.failures + 1)
+    )
+
+
+def waiting(connection: Connection) -> dict[str, int]:
+    """link -> how many messages wait."""
+    query = select(outbox.c.to, func.count()).where(outbox.c.done.is_(None)).group_by(outbox.c.to).order_by(outbox.c.to)
+    return {row[0]: int(row[1]) for row in connection.execute(query)}
+
+
+def sweep(connection: Connection, *, before: int) -> int:
+    """Remove messages that were done before an instant; how many."""
+    return int(connection.execute(delete(outbox).where(outbox.c.done.is_not(None), outbox.c.done < before)).rowcount)
