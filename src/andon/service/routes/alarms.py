@@ -1,0 +1,103 @@
+"""Alarms, cases, the key figures, the hand-over."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request, get, post, put
+from litestar.params import Parameter
+
+from andon.plant.errors import AskUserError
+from andon.service.callers import Caller
+from andon.service.desk import AlarmFilter, Desk
+from andon.service.problems import Refusal
+from andon.service.routes.instants import to_ns
+from andon.service.schema import Act, ActResult, AlarmList, BulkAct, CasePage, Handover, KpiPage, Role, Shape
+
+AnyRequest = Request[Any, Any, Any]
+MOST_AT_ONCE = 1_000
+LONGEST_TEXT = 4_000
+ENGINEERS_ACTS = frozenset({"out_of_service", "in_service"})
+ACTS = frozenset({"acknowledge", "reset", "shelve", "unshelve", "mark", "comment", "assign"}) | ENGINEERS_ACTS
+
+
+class Note(Shape, frozen=True, kw_only=True):
+    """Free text."""
+
+    note: str
+
+
+@get("/alarms", role=Role.VIEWER, sync_to_thread=True)
+def alarms(
+    request: AnyRequest,
+    desk: Desk,
+    alarm_state: Annotated[str, Parameter(query="state")] = "",
+    asset: str = "",
+    priority: Annotated[int | None, Parameter(ge=1, le=4)] = None,
+    kind: str = "",
+    q: str = "",
+    after: str = "",
+    limit: Annotated[int, Parameter(ge=1, le=MOST_AT_ONCE)] = 200,
+) -> AlarmList:
+    """The alarm list, most urgent first; `next` is the `after` of the next page."""
+    return desk.alarms(request.user, AlarmFilter(alarm_state, asset, priority, kind, q, after, limit))
+
+
+@post("/alarms/{alarm:str}/acts", role=Role.OPERATOR, status_code=200, sync_to_thread=True)
+def act(alarm: str, data: Act, request: AnyRequest, desk: Desk) -> ActResult:
+    """Do something to an alarm: acknowledge, shelve, mark, comment, …"""
+    return desk.act(request.user, [alarm], _possible(data, request.user))
+
+
+@post("/alarms/acts", role=Role.OPERATOR, status_code=200, sync_to_thread=True)
+def act_on_many(data: BulkAct, request: AnyRequest, desk: Desk) -> ActResult:
+    """Do something to several alarms; each is told what came of it."""
+    if not 0 < len(data.ids) <= MOST_AT_ONCE:
+        raise AskUserError(f"{len(data.ids)} alarms at once", do=f"name 1 to {MOST_AT_ONCE}")
+    return desk.act(request.user, data.ids, _possible(data.act, request.user))
+
+
+@get("/cases/{case:str}", role=Role.VIEWER, sync_to_thread=True)
+def case_page(case: str, request: AnyRequest, desk: Desk) -> CasePage:
+    """Everything about one case."""
+    return desk.case(request.user, case)
+
+
+@get("/kpi", role=Role.VIEWER, sync_to_thread=True)
+def kpi(start: str, end: str, request: AnyRequest, desk: Desk) -> KpiPage:
+    """The numbers of ISA-18.2 for a period."""
+    low, high = to_ns(start, "start"), to_ns(end, "end")
+    if high <= low:
+        raise AskUserError("the end is not after the start", do="name a later end")
+    return desk.kpi(request.user, low, high)
+
+
+@get("/handover", role=Role.VIEWER, sync_to_thread=True)
+def handover(request: AnyRequest, desk: Desk) -> Handover:
+    """What the next shift must know."""
+    return desk.handover(request.user)
+
+
+@put("/handover", role=Role.OPERATOR, sync_to_thread=True)
+def set_handover(data: Note, request: AnyRequest, desk: Desk) -> Handover:
+    """What this shift adds to it."""
+    _short(data.note)
+    return desk.set_handover(request.user, data.note)
+
+
+def _possible(act: Act, caller: Caller) -> Act:
+    if act.kind not in ACTS:
+        raise AskUserError(f"{act.kind[:40]!r} is no act", do=f"use one of {', '.join(sorted(ACTS))}")
+    if act.kind in ENGINEERS_ACTS and not caller.may(Role.ENGINEER):
+        raise Refusal(403, "not-allowed", f"{act.kind} needs the role engineer, {caller.name} is {caller.role.value}")
+    for text in (act.text, act.reason, act.to):
+        _short(text)
+    return act
+
+
+def _short(text: str) -> None:
+    if len(text) > LONGEST_TEXT:
+        raise AskUserError(f"a text of {len(text)} characters", do=f"use at most {LONGEST_TEXT}")
+
+
+HANDLERS = [alarms, act, act_on_many, case_page, kpi, handover, set_handover]

@@ -1,0 +1,146 @@
+"""Budgets, models, maintenance, tags out of service, the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated, Any
+
+from litestar import Request, delete, get, post, put
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from andon.plant.errors import AskUserError
+from andon.service.desk import Desk
+from andon.service.routes.instants import to_ns
+from andon.service.schema import BudgetPage, LedgerPage, Maintenance, Models, NewBudget, OutOfService, Role, Shape
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class NewMaintenance(Shape, frozen=True, kw_only=True):
+    """A window of maintenance; no assets: all."""
+
+    start: str
+    end: str
+    why: str
+    assets: list[str] = []
+
+
+class NewOutOfService(Shape, frozen=True, kw_only=True):
+    """A tag that must not be used; no `until`: until it is put back."""
+
+    tag: str
+    why: str
+    asset: str = ""
+    until: str = ""
+
+
+@get("/budgets", role=Role.VIEWER, sync_to_thread=True)
+def budgets(request: AnyRequest, desk: Desk) -> list[BudgetPage]:
+    """Every group's promise, and what others would cost."""
+    return desk.budgets(request.user)
+
+
+@get("/budgets/{group:str}", role=Role.VIEWER, sync_to_thread=True)
+def budget(group: str, request: AnyRequest, desk: Desk) -> BudgetPage:
+    """One group's promise."""
+    found = [page for page in desk.budgets(request.user) if page.group == group]
+    if not found:
+        raise KeyError(group)
+    return found[0]
+
+
+@put("/budgets/{group:str}", role=Role.ENGINEER, sync_to_thread=True)
+def set_budget(group: str, data: NewBudget, request: AnyRequest, desk: Desk) -> BudgetPage:
+    """Another promise, at once, without training."""
+    return desk.set_budget(request.user, group, data)
+
+
+@get("/models", role=Role.VIEWER, sync_to_thread=True)
+def models(desk: Desk) -> Models:
+    """Champion, challengers and past versions."""
+    return desk.models()
+
+
+@post("/models/{model:str}/{version:str}/promote", role=Role.ENGINEER, status_code=200, sync_to_thread=True)
+def promote(model: str, version: str, request: AnyRequest, desk: Desk) -> Models:
+    """Make a version the champion."""
+    return desk.promote(request.user, model, version)
+
+
+@post("/models/{model:str}/rollback", role=Role.ENGINEER, status_code=200, sync_to_thread=True)
+def rollback(model: str, request: AnyRequest, desk: Desk) -> Models:
+    """Back to the champion before."""
+    return desk.rollback(request.user, model)
+
+
+@get("/maintenance", role=Role.VIEWER, sync_to_thread=True)
+def maintenance(desk: Desk) -> list[Maintenance]:
+    """Windows in force or to come."""
+    return desk.maintenance()
+
+
+@post("/maintenance", role=Role.OPERATOR, sync_to_thread=True)
+def add_maintenance(data: NewMaintenance, request: AnyRequest, desk: Desk) -> Maintenance:
+    """A window of planned work: no verdict meanwhile."""
+    start, end = to_ns(data.start, "start"), to_ns(data.end, "end")
+    if end <= start:
+        raise AskUserError("the end is not after the start", do="name a later end")
+    if not data.why.strip():
+        raise AskUserError("maintenance needs a reason", do="say why; it stands in the ledger")
+    return desk.add_maintenance(request.user, data.assets, start, end, data.why)
+
+
+@delete("/maintenance/{window:str}", role=Role.OPERATOR, status_code=200, sync_to_thread=True)
+def end_maintenance(window: str, request: AnyRequest, desk: Desk) -> None:
+    """End a window now."""
+    desk.end_maintenance(request.user, window)
+
+
+@get("/out-of-service", role=Role.VIEWER, sync_to_thread=True)
+def out_of_service(desk: Desk) -> list[OutOfService]:
+    """Tags that are not used."""
+    return desk.out_of_service()
+
+
+@post("/out-of-service", role=Role.OPERATOR, sync_to_thread=True)
+def take_out(data: NewOutOfService, request: AnyRequest, desk: Desk) -> OutOfService:
+    """A tag out of service, at once."""
+    if not data.why.strip():
+        raise AskUserError("taking a tag out of service needs a reason", do="say why; it stands in the ledger")
+    until = to_ns(data.until, "until") if data.until else None
+    return desk.take_out(request.user, data.asset, data.tag, until, data.why)
+
+
+@delete("/out-of-service", role=Role.OPERATOR, status_code=200, sync_to_thread=True)
+def put_back(tag: str, request: AnyRequest, desk: Desk, asset: str = "") -> None:
+    """A tag back in service."""
+    desk.put_back(request.user, asset, tag)
+
+
+@get("/ledger", role=Role.ENGINEER, sync_to_thread=True)
+def ledger(desk: Desk, after: Annotated[int, Parameter(ge=0)] = 0, limit: Annotated[int, Parameter(ge=1, le=1000)] = 200) -> LedgerPage:
+    """Entries of the ledger."""
+    return desk.ledger(after, limit)
+
+
+@get("/ledger/export", role=Role.ENGINEER)
+async def ledger_export(desk: Desk) -> Stream:
+    """The whole ledger; `andon ledger verify FILE` checks it without the service."""
+    headers = {"Content-Disposition": 'attachment; filename="ledger.jsonl"'}
+    return Stream(_in_threads(desk.ledger_export()), media_type="application/x-ndjson", headers=headers)
+
+
+async def _in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    import asyncio
+
+    done = object()
+    while (part := await asyncio.to_thread(next, parts, done)) is not done:
+        assert isinstance(part, bytes)
+        yield part
+
+
+HANDLERS = [
+    budgets, budget, set_budget, models, promote, rollback, maintenance, add_maintenance, end_maintenance, out_of_service, take_out,
+    put_back, ledger, ledger_export,
+]  # fmt: skip

@@ -1,0 +1,89 @@
+"""What machines ask: the live stream, pushes of samples, health, metrics."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import Parameter
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from andon.service.callers import ANYONE
+from andon.service.desk import Accepted, Desk
+from andon.service.live import Feed
+from andon.service.metrics import Metrics
+from andon.service.schema import Role
+
+AnyRequest = Request[Any, Any, Any]
+HEARTBEAT_S = 15.0
+RETRY_MS = 2_000
+
+
+@get("/live", role=Role.VIEWER)
+async def live(
+    feed: Feed, last: Annotated[str | None, Parameter(header="Last-Event-ID")] = None, after: int | None = None
+) -> ServerSentEvent:
+    """What changes, as server-sent events; `Last-Event-ID` resumes after a cut."""
+    seen = int(last) if last is not None and last.isdigit() else after
+    return ServerSentEvent(_messages(feed, seen), retry_duration=RETRY_MS, headers={"X-Accel-Buffering": "no"})
+
+
+async def _messages(feed: Feed, seen: int | None) -> AsyncIterator[ServerSentEventMessage]:
+    """The feed, and a comment every 15 s, so that a cut is noticed on both sides."""
+    yield ServerSentEventMessage(comment="here", id=feed.number if seen is None else None)
+    listening = feed.listen(seen)
+    pending: asyncio.Task[Any] | None = None
+    try:
+        while True:
+            pending = pending or asyncio.ensure_future(anext(listening))
+            done, _ = await asyncio.wait({pending}, timeout=HEARTBEAT_S)
+            if not done:
+                yield ServerSentEventMessage(comment="here")
+                continue
+            message, pending = pending.result(), None
+            yield ServerSentEventMessage(id=message.id, event=message.what, data=msgspec.json.encode(message.data).decode())
+    finally:
+        if pending is not None:
+            pending.cancel()
+            with suppress(asyncio.CancelledError, StopAsyncIteration):
+                await pending
+        await listening.aclose()  # type: ignore[attr-defined]
+
+
+@post("/ingest/{source:str}", role=Role.VIEWER, scope="ingest", status_code=200)
+async def ingest(source: str, request: AnyRequest, desk: Desk) -> Response[dict[str, Any]]:
+    """Samples: JSON, Influx line protocol, Arrow or packed; on disk before the answer."""
+    body = await request.body()
+    key = request.headers.get("idempotency-key", "")[:200]
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    told: Accepted = await asyncio.to_thread(desk.ingest, source, kind, body, key)
+    answer = {"accepted": told.accepted, "set_aside": told.set_aside, "reasons": list(told.reasons)}
+    return Response(answer, status_code=200 if told.accepted or not told.set_aside else 400)
+
+
+@get("/healthz", role=ANYONE)
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@get("/readyz", role=ANYONE, sync_to_thread=True)
+def readyz(desk: Desk) -> Response[dict[str, Any]]:
+    """Every part works; else which does not."""
+    wrong = dict(desk.ready())
+    return Response({"status": "ok" if not wrong else "not ready", "parts": wrong}, status_code=503 if wrong else 200)
+
+
+@get("/metrics", role=ANYONE, sync_to_thread=True)
+def metrics(metrics_of: Metrics) -> Response[bytes]:
+    """For Prometheus; counts and durations, no names of people and no values of tags."""
+    text, kind = metrics_of.text()
+    return Response(text, media_type=kind)
+
+
+HANDLERS = [live, ingest]
+PLAIN = [healthz, readyz, metrics]

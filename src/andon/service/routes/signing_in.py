@@ -1,0 +1,86 @@
+"""Sign in and out; who am I; my language."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post, put
+from litestar.params import Body
+
+from andon.plant.clock import Clock
+from andon.plant.errors import AskUserError
+from andon.plant.messages import LANGUAGES
+from andon.service.accounts.accounts import Accounts, with_language
+from andon.service.callers import ANYONE, Caller
+from andon.service.desk import Desk
+from andon.service.routes.instants import to_text
+from andon.service.schema import FirstSignIn, Role, Session, Shape, SignIn
+from andon.service.signed_in import cookie_header
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class Language(Shape, frozen=True, kw_only=True):
+    """The language of a user."""
+
+    language: str
+
+
+def _session(caller: Caller, desk: Desk, clock: Clock) -> Session:
+    site = desk.site()
+    return Session(
+        user=caller.name, name=caller.name, role=caller.role, language=caller.language, csrf=caller.csrf, zone=site.get("zone", "UTC"),
+        site=site.get("name", ""), version=site.get("version", ""), now=to_text(clock.now()),
+    )  # fmt: skip
+
+
+def _signed_in(secret: str, caller: Caller, desk: Desk, clock: Clock, request: AnyRequest) -> Response[Session]:
+    settings = request.app.state.settings
+    header = cookie_header(secret, tls=settings.tls, lasts_s=settings.session_lasts_s)
+    return Response(_session(caller, desk, clock), status_code=200, headers={"Set-Cookie": header})
+
+
+def _address(request: AnyRequest) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+@post("/sign-in", role=ANYONE, status_code=200, sync_to_thread=True)
+def sign_in(data: SignIn, request: AnyRequest, accounts: Accounts, desk: Desk, clock: Clock) -> Response[Session]:
+    """Sign in with name and password; the answer sets the session's cookie."""
+    secret, caller = accounts.sign_in(data.user, data.password, _address(request))
+    desk.note(caller, "signed-in", {"address": _address(request)})
+    return _signed_in(secret, caller, desk, clock, request)
+
+
+@post("/first-sign-in", role=ANYONE, status_code=200, sync_to_thread=True)
+def first_sign_in(data: FirstSignIn, request: AnyRequest, accounts: Accounts, desk: Desk, clock: Clock) -> Response[Session]:
+    """The first administrator, by the one-time link that the service printed."""
+    secret, caller = accounts.first_sign_in(data.token, data.user, data.password, data.language)
+    desk.note(caller, "first-administrator", {"address": _address(request)})
+    return _signed_in(secret, caller, desk, clock, request)
+
+
+@post("/sign-out", role=Role.VIEWER, status_code=200, sync_to_thread=True)
+def sign_out(request: AnyRequest, accounts: Accounts) -> Response[None]:
+    """End this session."""
+    accounts.sign_out(request.user)
+    header = cookie_header("", tls=request.app.state.settings.tls, lasts_s=0)
+    return Response(None, status_code=200, headers={"Set-Cookie": header})
+
+
+@get("/session", role=Role.VIEWER)
+async def session(request: AnyRequest, desk: Desk, clock: Clock) -> Session:
+    """Who is signed in."""
+    return _session(request.user, desk, clock)
+
+
+@put("/session/language", role=Role.VIEWER, sync_to_thread=True)
+def set_language(data: Annotated[Language, Body()], request: AnyRequest, accounts: Accounts, desk: Desk, clock: Clock) -> Session:
+    """Speak this language to me from now on."""
+    if data.language not in LANGUAGES:
+        raise AskUserError(f"{data.language[:20]!r} is not spoken here", do=f"use one of {', '.join(LANGUAGES)}")
+    accounts.change_user(request.user.name, data={"language": data.language})
+    return _session(with_language(request.user, data.language), desk, clock)
+
+
+HANDLERS = [sign_in, first_sign_in, sign_out, session, set_language]
