@@ -55,7 +55,7 @@ class Accepted:
 
 
 class Desk(Protocol):
-    """The running plant, as the routes see it. A name that does not exist raises `KeyError`."""
+    """The running plant, as the routes see it. A name that does not exist raises `UnknownName`."""
 
     def site(self) -> Mapping[str, str]:
         """name, zone, version."""

@@ -15,6 +15,15 @@ from andon.service.schema import Problem
 MEDIA_TYPE = "application/problem+json"
 TRY_AGAIN_S = "5"
 
+
+class UnknownName(Exception):
+    """There is no asset, alarm, group or the like of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 log = logging.getLogger("andon.service")
 
 
@@ -46,6 +55,10 @@ def encoded(status: int, kind: str, what: str, do: str = "") -> bytes:
 
 def _of_refusal(_: Request[Any, Any, Any], error: Refusal) -> Response[bytes]:
     return answer(Problem(type=error.kind, title=error.what, status=error.status, do=error.do), error.headers)
+
+
+def _of_unknown(_: Request[Any, Any, Any], error: UnknownName) -> Response[bytes]:
+    return answer(Problem(type="not-found", title=f"there is no {error.name[:100]!r}", status=404))
 
 
 def _of_andon(_: Request[Any, Any, Any], error: AndonError) -> Response[bytes]:
@@ -84,6 +97,7 @@ def _of_anything(request: Request[Any, Any, Any], error: Exception) -> Response[
 
 HANDLERS: dict[type[Exception] | int, Any] = {
     Refusal: _of_refusal,
+    UnknownName: _of_unknown,
     AndonError: _of_andon,
     HTTPException: _of_http,
     Exception: _of_anything,

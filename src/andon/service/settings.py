@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from andon.plant.time import NS
 from andon.service.accounts.accounts import SessionTimes
@@ -28,10 +28,10 @@ class ServiceSettings:
     key: str = ""
     most_body: int = 1 * MIB
     most_ingest: int = 16 * MIB
-    rate: Rate = Rate(per_s=100.0, burst=400.0)
-    ingest_rate: Rate = Rate(per_s=2000.0, burst=4000.0)
-    sign_in_rate: Rate = Rate(per_s=1.0, burst=20.0)
-    sessions: SessionTimes = SessionTimes()
+    rate: Rate = field(default_factory=lambda: Rate(per_s=100.0, burst=400.0))
+    ingest_rate: Rate = field(default_factory=lambda: Rate(per_s=2000.0, burst=4000.0))
+    sign_in_rate: Rate = field(default_factory=lambda: Rate(per_s=1.0, burst=20.0))
+    sessions: SessionTimes = field(default_factory=SessionTimes)
 
     @property
     def tls(self) -> bool:

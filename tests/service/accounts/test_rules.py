@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from andon.service.accounts.lock_out import FORGET_NS, FREE, LONGEST_NS, Failures, after_failure, waits_until
 from hypothesis import given
 from hypothesis import strategies as st
 
 from andon.plant.errors import AskUserError
 from andon.plant.time import NS
 from andon.service.accounts import passwords, secrets_kept
-from andon.service.accounts.lock_out import FORGET_NS, FREE, LONGEST_NS, Failures, after_failure, waits_until
 
 
 def test_the_first_failures_are_free_then_the_wait_doubles_up_to_a_quarter_of_an_hour() -> None:

@@ -9,7 +9,7 @@ from litestar import Request, delete, get, patch, post
 from andon.plant.clock import Clock
 from andon.service.accounts.accounts import Accounts
 from andon.service.desk import Desk
-from andon.service.problems import Refusal
+from andon.service.problems import Refusal, UnknownName
 from andon.service.routes.instants import to_ns, to_text
 from andon.service.schema import NewToken, NewUser, Role, Shape, Token, TokenMade, User
 from andon.store.database import tokens as kept_tokens
@@ -82,7 +82,7 @@ def add_token(data: NewToken, request: AnyRequest, accounts: Accounts, desk: Des
 def revoke_token(key: str, request: AnyRequest, accounts: Accounts, desk: Desk) -> None:
     """End a token."""
     if not accounts.revoke_token(key):
-        raise KeyError(key)
+        raise UnknownName(key)
     desk.note(request.user, "token-revoked", {"token": key})
 
 

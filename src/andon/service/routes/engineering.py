@@ -11,6 +11,7 @@ from litestar.response import Stream
 
 from andon.plant.errors import AskUserError
 from andon.service.desk import Desk
+from andon.service.problems import UnknownName
 from andon.service.routes.instants import to_ns
 from andon.service.schema import BudgetPage, LedgerPage, Maintenance, Models, NewBudget, OutOfService, Role, Shape
 
@@ -23,7 +24,7 @@ class NewMaintenance(Shape, frozen=True, kw_only=True):
     start: str
     end: str
     why: str
-    assets: list[str] = []
+    assets: tuple[str, ...] = ()
 
 
 class NewOutOfService(Shape, frozen=True, kw_only=True):
@@ -46,7 +47,7 @@ def budget(group: str, request: AnyRequest, desk: Desk) -> BudgetPage:
     """One group's promise."""
     found = [page for page in desk.budgets(request.user) if page.group == group]
     if not found:
-        raise KeyError(group)
+        raise UnknownName(group)
     return found[0]
 
 
@@ -88,7 +89,7 @@ def add_maintenance(data: NewMaintenance, request: AnyRequest, desk: Desk) -> Ma
         raise AskUserError("the end is not after the start", do="name a later end")
     if not data.why.strip():
         raise AskUserError("maintenance needs a reason", do="say why; it stands in the ledger")
-    return desk.add_maintenance(request.user, data.assets, start, end, data.why)
+    return desk.add_maintenance(request.user, list(data.assets), start, end, data.why)
 
 
 @delete("/maintenance/{window:str}", role=Role.OPERATOR, status_code=200, sync_to_thread=True)
