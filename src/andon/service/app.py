@@ -28,6 +28,7 @@ from andon.service.problems import HANDLERS
 from andon.service.rates import limited
 from andon.service.repeated import Answers, answered_once
 from andon.service.routes import administration, alarms, engineering, machines, plant, signing_in
+from andon.service.schema import Role
 from andon.service.settings import ServiceSettings
 from andon.service.signed_in import know_callers
 
@@ -76,7 +77,8 @@ def create_app(
         },
         state=State({"settings": settings}),
         openapi_config=OpenAPIConfig(
-            title="Andon", version="1", path="/api/v1/schema", render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            title="Andon", version="1", openapi_router=Router(f"{PREFIX}/schema", route_handlers=[], opt={"role": Role.VIEWER}),
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
             components=Components(
                 security_schemes={
                     "token": SecurityScheme(type="http", scheme="bearer"),

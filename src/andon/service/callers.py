@@ -72,14 +72,18 @@ def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHand
         )
     if not caller.may(wanted):
         raise Refusal(403, "not-allowed", f"this needs the role {wanted.value}, {caller.name} is {caller.role.value}")
-    if caller.scopes is None and connection.scope["method"] not in SAFE:
+    if caller.scopes is None and _method(connection) not in SAFE:
         shown = connection.headers.get(CSRF_HEADER, "")
         if not same(shown, caller.csrf) or not _from_our_pages(connection):
             raise Refusal(403, "not-from-our-pages", "the request did not come from a page of this service", do="reload the page")
 
 
+def _method(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    return str(connection.scope.get("method", "GET"))
+
+
 def _scope_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    return "read" if connection.scope["method"] in SAFE else "write"
+    return "read" if _method(connection) in SAFE else "write"
 
 
 def _from_our_pages(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:

@@ -102,20 +102,21 @@ class Accounts:
         Refusal : 401 wrong name or password, 429 too many tries
         """
         now = self._clock.now()
-        subjects = [f"user {name.casefold()[:200]}", f"address {address}"]
-        until = self._database.read(lambda connection: max(lock_outs.locked_until(connection, subject, now=now) for subject in subjects))
+        # Name and address together: a stranger elsewhere cannot lock out a shift. One address alone is held back by its rate.
+        subject = f"{name.casefold()[:200]} from {address}"
+        until = self._database.read(lambda connection: lock_outs.locked_until(connection, subject, now=now))
         if until > now:
             wait = -(-(until - now) // NS)
             raise Refusal(429, "too-many-tries", f"too many tries: wait {wait} s", do="then try again", headers={"Retry-After": str(wait)})
         user = self._database.read(lambda connection: users.get(connection, name))
         right = passwords.matches(user.password_hash if user is not None and user.enabled else "", password)
         if user is None or not right:
-            self._database.write(lambda connection: [lock_outs.failed(connection, subject, now=now) for subject in subjects])
+            self._database.write(lambda connection: lock_outs.failed(connection, subject, now=now))
             raise Refusal(401, "wrong-password", "the name or the password is wrong")
         renewed = passwords.hashed(password) if passwords.is_old(user.password_hash) else None
 
         def note(connection: Any) -> None:
-            lock_outs.succeeded(connection, subjects[0])
+            lock_outs.succeeded(connection, subject)
             if renewed is not None:
                 users.change(connection, name, at=now, password_hash=renewed)
 
@@ -239,7 +240,7 @@ class Accounts:
             return None
         if now - session.seen > MINUTE_NS:
             expires = min(now + self._times.idle, session.created + self._times.whole)
-            self._database.submit(lambda connection: sessions.touch(connection, hashed, at=now, expires=expires))
+            self._database.write(lambda connection: sessions.touch(connection, hashed, at=now, expires=expires))
         language = str(user.data.get("language", "en"))
         return Caller(session.user, Role(session.role), None, csrf_of(secret), hashed, "", language)
 
@@ -248,7 +249,7 @@ class Accounts:
         if token is None:
             return None
         if token.seen is None or now - token.seen > MINUTE_NS:
-            self._database.submit(lambda connection: tokens.touch(connection, token.id, at=now))
+            self._database.write(lambda connection: tokens.touch(connection, token.id, at=now))
         return Caller(token.user, Role(token.role), token.scopes, "", "", token.id)
 
     def _remember(self, hashed: str, find: Any) -> Caller | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, delete, get, patch, post
+from litestar.params import FromPath, JSONBody
 
-from andon.plant.clock import Clock
-from andon.service.accounts.accounts import Accounts
-from andon.service.desk import Desk
+from andon.service.given import TheAccounts, TheClock, TheDesk
 from andon.service.problems import Refusal, UnknownName
 from andon.service.routes.instants import to_ns, to_text
 from andon.service.schema import NewToken, NewUser, Role, Shape, Token, TokenMade, User
@@ -28,13 +27,13 @@ class ChangedUser(Shape, frozen=True, kw_only=True):
 
 
 @get("/users", role=Role.ADMINISTRATOR, sync_to_thread=True)
-def users(accounts: Accounts) -> list[User]:
+def users(accounts: TheAccounts) -> list[User]:
     """Everyone."""
     return [_user(user) for user in accounts.everyone()]
 
 
 @post("/users", role=Role.ADMINISTRATOR, sync_to_thread=True)
-def add_user(data: NewUser, request: AnyRequest, accounts: Accounts, desk: Desk) -> User:
+def add_user(data: JSONBody[NewUser], request: AnyRequest, accounts: TheAccounts, desk: TheDesk) -> User:
     """A new user."""
     made = accounts.add_user(data.user, data.role, data.password, {"language": data.language, "name": data.name})
     desk.note(request.user, "user-added", {"user": made.name, "role": made.role})
@@ -42,7 +41,7 @@ def add_user(data: NewUser, request: AnyRequest, accounts: Accounts, desk: Desk)
 
 
 @patch("/users/{user:str}", role=Role.ADMINISTRATOR, sync_to_thread=True)
-def change_user(user: str, data: ChangedUser, request: AnyRequest, accounts: Accounts, desk: Desk) -> User:
+def change_user(user: FromPath[str], data: JSONBody[ChangedUser], request: AnyRequest, accounts: TheAccounts, desk: TheDesk) -> User:
     """Another role or password; locked or not."""
     enabled = None if data.locked is None else not data.locked
     more = None if data.name is None else {"name": data.name}
@@ -53,20 +52,20 @@ def change_user(user: str, data: ChangedUser, request: AnyRequest, accounts: Acc
 
 
 @delete("/users/{user:str}", role=Role.ADMINISTRATOR, status_code=200, sync_to_thread=True)
-def remove_user(user: str, request: AnyRequest, accounts: Accounts, desk: Desk) -> None:
+def remove_user(user: FromPath[str], request: AnyRequest, accounts: TheAccounts, desk: TheDesk) -> None:
     """Remove a user with sessions and tokens."""
     accounts.remove_user(user)
     desk.note(request.user, "user-removed", {"user": user})
 
 
 @get("/tokens", role=Role.ADMINISTRATOR, sync_to_thread=True)
-def tokens(accounts: Accounts) -> list[Token]:
+def tokens(accounts: TheAccounts) -> list[Token]:
     """Tokens that hold."""
     return [_token(token) for token in accounts.every_token() if token.revoked is None]
 
 
 @post("/tokens", role=Role.ADMINISTRATOR, sync_to_thread=True)
-def add_token(data: NewToken, request: AnyRequest, accounts: Accounts, desk: Desk, clock: Clock) -> TokenMade:
+def add_token(data: JSONBody[NewToken], request: AnyRequest, accounts: TheAccounts, desk: TheDesk, clock: TheClock) -> TokenMade:
     """A new token of the caller; its secret is shown this once."""
     expires = to_ns(data.expires, "expires") if data.expires else None
     if expires is not None and expires <= clock.now():
@@ -79,7 +78,7 @@ def add_token(data: NewToken, request: AnyRequest, accounts: Accounts, desk: Des
 
 
 @delete("/tokens/{key:str}", role=Role.ADMINISTRATOR, status_code=200, sync_to_thread=True)
-def revoke_token(key: str, request: AnyRequest, accounts: Accounts, desk: Desk) -> None:
+def revoke_token(key: FromPath[str], request: AnyRequest, accounts: TheAccounts, desk: TheDesk) -> None:
     """End a token."""
     if not accounts.revoke_token(key):
         raise UnknownName(key)

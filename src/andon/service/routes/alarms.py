@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request, get, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from andon.plant.errors import AskUserError
 from andon.service.callers import Caller
-from andon.service.desk import AlarmFilter, Desk
+from andon.service.desk import AlarmFilter
+from andon.service.given import TheDesk
 from andon.service.problems import Refusal
 from andon.service.routes.instants import to_ns
 from andon.service.schema import Act, ActResult, AlarmList, BulkAct, CasePage, Handover, KpiPage, Role, Shape
@@ -30,27 +31,27 @@ class Note(Shape, frozen=True, kw_only=True):
 @get("/alarms", role=Role.VIEWER, sync_to_thread=True)
 def alarms(
     request: AnyRequest,
-    desk: Desk,
-    alarm_state: Annotated[str, Parameter(query="state")] = "",
-    asset: str = "",
-    priority: Annotated[int | None, Parameter(ge=1, le=4)] = None,
-    kind: str = "",
-    q: str = "",
-    after: str = "",
-    limit: Annotated[int, Parameter(ge=1, le=MOST_AT_ONCE)] = 200,
+    desk: TheDesk,
+    alarm_state: Annotated[str, QueryParameter(name="state")] = "",
+    asset: FromQuery[str] = "",
+    priority: Annotated[int | None, QueryParameter(ge=1, le=4)] = None,
+    kind: FromQuery[str] = "",
+    q: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=MOST_AT_ONCE)] = 200,
 ) -> AlarmList:
     """The alarm list, most urgent first; `next` is the `after` of the next page."""
     return desk.alarms(request.user, AlarmFilter(alarm_state, asset, priority, kind, q, after, limit))
 
 
 @post("/alarms/{alarm:str}/acts", role=Role.OPERATOR, status_code=200, sync_to_thread=True)
-def act(alarm: str, data: Act, request: AnyRequest, desk: Desk) -> ActResult:
+def act(alarm: FromPath[str], data: JSONBody[Act], request: AnyRequest, desk: TheDesk) -> ActResult:
     """Do something to an alarm: acknowledge, shelve, mark, comment, …"""
     return desk.act(request.user, [alarm], _possible(data, request.user))
 
 
 @post("/alarms/acts", role=Role.OPERATOR, status_code=200, sync_to_thread=True)
-def act_on_many(data: BulkAct, request: AnyRequest, desk: Desk) -> ActResult:
+def act_on_many(data: JSONBody[BulkAct], request: AnyRequest, desk: TheDesk) -> ActResult:
     """Do something to several alarms; each is told what came of it."""
     if not 0 < len(data.ids) <= MOST_AT_ONCE:
         raise AskUserError(f"{len(data.ids)} alarms at once", do=f"name 1 to {MOST_AT_ONCE}")
@@ -58,13 +59,13 @@ def act_on_many(data: BulkAct, request: AnyRequest, desk: Desk) -> ActResult:
 
 
 @get("/cases/{case:str}", role=Role.VIEWER, sync_to_thread=True)
-def case_page(case: str, request: AnyRequest, desk: Desk) -> CasePage:
+def case_page(case: FromPath[str], request: AnyRequest, desk: TheDesk) -> CasePage:
     """Everything about one case."""
     return desk.case(request.user, case)
 
 
 @get("/kpi", role=Role.VIEWER, sync_to_thread=True)
-def kpi(start: str, end: str, request: AnyRequest, desk: Desk) -> KpiPage:
+def kpi(start: FromQuery[str], end: FromQuery[str], request: AnyRequest, desk: TheDesk) -> KpiPage:
     """The numbers of ISA-18.2 for a period."""
     low, high = to_ns(start, "start"), to_ns(end, "end")
     if high <= low:
@@ -73,13 +74,13 @@ def kpi(start: str, end: str, request: AnyRequest, desk: Desk) -> KpiPage:
 
 
 @get("/handover", role=Role.VIEWER, sync_to_thread=True)
-def handover(request: AnyRequest, desk: Desk) -> Handover:
+def handover(request: AnyRequest, desk: TheDesk) -> Handover:
     """What the next shift must know."""
     return desk.handover(request.user)
 
 
 @put("/handover", role=Role.OPERATOR, sync_to_thread=True)
-def set_handover(data: Note, request: AnyRequest, desk: Desk) -> Handover:
+def set_handover(data: JSONBody[Note], request: AnyRequest, desk: TheDesk) -> Handover:
     """What this shift adds to it."""
     _short(data.note)
     return desk.set_handover(request.user, data.note)

@@ -9,6 +9,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from andon.service.callers import ANYONE
 
@@ -22,7 +23,7 @@ def console_files(folder: Path) -> HTTPRouteHandler:
     tags = {name: f'"{sha256(body).hexdigest()[:32]}"' for name, body in kept.items()}
 
     @get(["/", "/{path:path}"], role=ANYONE, include_in_schema=False, name="console")
-    async def console(request: Request[Any, Any, Any], path: str = "/") -> Response[bytes]:
+    async def console(request: Request[Any, Any, Any], path: FromPath[str] = "/") -> Response[bytes]:
         name = path.strip("/")
         if name not in kept:
             name = "index.html" if "." not in PurePosixPath(name).name and not name.startswith("api/") else ""

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
 from litestar import Request, delete, get, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
 
 from andon.plant.errors import AskUserError
-from andon.service.desk import Desk
+from andon.service.given import TheDesk
 from andon.service.problems import UnknownName
 from andon.service.routes.instants import to_ns
 from andon.service.schema import BudgetPage, LedgerPage, Maintenance, Models, NewBudget, OutOfService, Role, Shape
@@ -37,13 +37,13 @@ class NewOutOfService(Shape, frozen=True, kw_only=True):
 
 
 @get("/budgets", role=Role.VIEWER, sync_to_thread=True)
-def budgets(request: AnyRequest, desk: Desk) -> list[BudgetPage]:
+def budgets(request: AnyRequest, desk: TheDesk) -> list[BudgetPage]:
     """Every group's promise, and what others would cost."""
     return desk.budgets(request.user)
 
 
 @get("/budgets/{group:str}", role=Role.VIEWER, sync_to_thread=True)
-def budget(group: str, request: AnyRequest, desk: Desk) -> BudgetPage:
+def budget(group: FromPath[str], request: AnyRequest, desk: TheDesk) -> BudgetPage:
     """One group's promise."""
     found = [page for page in desk.budgets(request.user) if page.group == group]
     if not found:
@@ -52,37 +52,37 @@ def budget(group: str, request: AnyRequest, desk: Desk) -> BudgetPage:
 
 
 @put("/budgets/{group:str}", role=Role.ENGINEER, sync_to_thread=True)
-def set_budget(group: str, data: NewBudget, request: AnyRequest, desk: Desk) -> BudgetPage:
+def set_budget(group: FromPath[str], data: JSONBody[NewBudget], request: AnyRequest, desk: TheDesk) -> BudgetPage:
     """Another promise, at once, without training."""
     return desk.set_budget(request.user, group, data)
 
 
 @get("/models", role=Role.VIEWER, sync_to_thread=True)
-def models(desk: Desk) -> Models:
+def models(desk: TheDesk) -> Models:
     """Champion, challengers and past versions."""
     return desk.models()
 
 
 @post("/models/{model:str}/{version:str}/promote", role=Role.ENGINEER, status_code=200, sync_to_thread=True)
-def promote(model: str, version: str, request: AnyRequest, desk: Desk) -> Models:
+def promote(model: FromPath[str], version: FromPath[str], request: AnyRequest, desk: TheDesk) -> Models:
     """Make a version the champion."""
     return desk.promote(request.user, model, version)
 
 
 @post("/models/{model:str}/rollback", role=Role.ENGINEER, status_code=200, sync_to_thread=True)
-def rollback(model: str, request: AnyRequest, desk: Desk) -> Models:
+def rollback(model: FromPath[str], request: AnyRequest, desk: TheDesk) -> Models:
     """Back to the champion before."""
     return desk.rollback(request.user, model)
 
 
 @get("/maintenance", role=Role.VIEWER, sync_to_thread=True)
-def maintenance(desk: Desk) -> list[Maintenance]:
+def maintenance(desk: TheDesk) -> list[Maintenance]:
     """Windows in force or to come."""
     return desk.maintenance()
 
 
 @post("/maintenance", role=Role.OPERATOR, sync_to_thread=True)
-def add_maintenance(data: NewMaintenance, request: AnyRequest, desk: Desk) -> Maintenance:
+def add_maintenance(data: JSONBody[NewMaintenance], request: AnyRequest, desk: TheDesk) -> Maintenance:
     """A window of planned work: no verdict meanwhile."""
     start, end = to_ns(data.start, "start"), to_ns(data.end, "end")
     if end <= start:
@@ -93,19 +93,19 @@ def add_maintenance(data: NewMaintenance, request: AnyRequest, desk: Desk) -> Ma
 
 
 @delete("/maintenance/{window:str}", role=Role.OPERATOR, status_code=200, sync_to_thread=True)
-def end_maintenance(window: str, request: AnyRequest, desk: Desk) -> None:
+def end_maintenance(window: FromPath[str], request: AnyRequest, desk: TheDesk) -> None:
     """End a window now."""
     desk.end_maintenance(request.user, window)
 
 
 @get("/out-of-service", role=Role.VIEWER, sync_to_thread=True)
-def out_of_service(desk: Desk) -> list[OutOfService]:
+def out_of_service(desk: TheDesk) -> list[OutOfService]:
     """Tags that are not used."""
     return desk.out_of_service()
 
 
 @post("/out-of-service", role=Role.OPERATOR, sync_to_thread=True)
-def take_out(data: NewOutOfService, request: AnyRequest, desk: Desk) -> OutOfService:
+def take_out(data: JSONBody[NewOutOfService], request: AnyRequest, desk: TheDesk) -> OutOfService:
     """A tag out of service, at once."""
     if not data.why.strip():
         raise AskUserError("taking a tag out of service needs a reason", do="say why; it stands in the ledger")
@@ -114,19 +114,21 @@ def take_out(data: NewOutOfService, request: AnyRequest, desk: Desk) -> OutOfSer
 
 
 @delete("/out-of-service", role=Role.OPERATOR, status_code=200, sync_to_thread=True)
-def put_back(tag: str, request: AnyRequest, desk: Desk, asset: str = "") -> None:
+def put_back(tag: FromQuery[str], request: AnyRequest, desk: TheDesk, asset: FromQuery[str] = "") -> None:
     """A tag back in service."""
     desk.put_back(request.user, asset, tag)
 
 
 @get("/ledger", role=Role.ENGINEER, sync_to_thread=True)
-def ledger(desk: Desk, after: Annotated[int, Parameter(ge=0)] = 0, limit: Annotated[int, Parameter(ge=1, le=1000)] = 200) -> LedgerPage:
+def ledger(
+    desk: TheDesk, after: Annotated[int, QueryParameter(ge=0)] = 0, limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200
+) -> LedgerPage:
     """Entries of the ledger."""
     return desk.ledger(after, limit)
 
 
 @get("/ledger/export", role=Role.ENGINEER)
-async def ledger_export(desk: Desk) -> Stream:
+async def ledger_export(desk: TheDesk) -> Stream:
     """The whole ledger; `andon ledger verify FILE` checks it without the service."""
     headers = {"Content-Disposition": 'attachment; filename="ledger.jsonl"'}
     return Stream(_in_threads(desk.ledger_export()), media_type="application/x-ndjson", headers=headers)

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, HeaderParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from andon.service.callers import ANYONE
-from andon.service.desk import Accepted, Desk
+from andon.service.desk import Accepted
+from andon.service.given import TheDesk, TheFeed, TheMetrics
 from andon.service.live import Feed
-from andon.service.metrics import Metrics
 from andon.service.schema import Role
 
 AnyRequest = Request[Any, Any, Any]
@@ -25,7 +25,7 @@ RETRY_MS = 2_000
 
 @get("/live", role=Role.VIEWER)
 async def live(
-    feed: Feed, last: Annotated[str | None, Parameter(header="Last-Event-ID")] = None, after: int | None = None
+    feed: TheFeed, last: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None, after: FromQuery[int | None] = None
 ) -> ServerSentEvent:
     """What changes, as server-sent events; `Last-Event-ID` resumes after a cut."""
     seen = int(last) if last is not None and last.isdigit() else after
@@ -55,7 +55,7 @@ async def _messages(feed: Feed, seen: int | None) -> AsyncIterator[ServerSentEve
 
 
 @post("/ingest/{source:str}", role=Role.VIEWER, scope="ingest", status_code=200)
-async def ingest(source: str, request: AnyRequest, desk: Desk) -> Response[dict[str, Any]]:
+async def ingest(source: FromPath[str], request: AnyRequest, desk: TheDesk) -> Response[dict[str, Any]]:
     """Samples: JSON, Influx line protocol, Arrow or packed; on disk before the answer."""
     body = await request.body()
     key = request.headers.get("idempotency-key", "")[:200]
@@ -72,14 +72,14 @@ async def healthz() -> dict[str, str]:
 
 
 @get("/readyz", role=ANYONE, sync_to_thread=True)
-def readyz(desk: Desk) -> Response[dict[str, Any]]:
+def readyz(desk: TheDesk) -> Response[dict[str, Any]]:
     """Every part works; else which does not."""
     wrong = dict(desk.ready())
     return Response({"status": "ok" if not wrong else "not ready", "parts": wrong}, status_code=503 if wrong else 200)
 
 
 @get("/metrics", role=ANYONE, sync_to_thread=True)
-def metrics(metrics_of: Metrics) -> Response[bytes]:
+def metrics(metrics_of: TheMetrics) -> Response[bytes]:
     """For Prometheus; counts and durations, no names of people and no values of tags."""
     text, kind = metrics_of.text()
     return Response(text, media_type=kind)

@@ -1,4 +1,4 @@
-"""Overview, assets, trends, data: what the plant does now and did before."""
+"""Overview, assets, trends, data: JSONBody[what] the plant does now and did before."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from hashlib import sha256
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from andon.plant.errors import AskUserError, At
-from andon.service.desk import Desk
+from andon.service.given import TheDesk
 from andon.service.routes.instants import to_ns
 from andon.service.schema import AssetPage, DataPage, Overview, Role, Share, StatusMap, Trend
 
@@ -18,26 +18,26 @@ MOST_POINTS = 4_000
 
 
 @get("/overview", role=Role.VIEWER, sync_to_thread=True)
-def overview(request: AnyRequest, desk: Desk) -> Overview:
+def overview(request: AnyRequest, desk: TheDesk) -> Overview:
     """Every asset, worst first."""
     return desk.overview(request.user)
 
 
 @get("/assets/{asset:str}", role=Role.VIEWER, sync_to_thread=True)
-def asset_page(asset: str, request: AnyRequest, desk: Desk) -> AssetPage:
+def asset_page(asset: FromPath[str], request: AnyRequest, desk: TheDesk) -> AssetPage:
     """One asset now: tags by their share, quality, mode."""
     return desk.asset(request.user, asset)
 
 
 @get("/assets/{asset:str}/trend", role=Role.VIEWER, sync_to_thread=True)
 def trend(
-    asset: str,
+    asset: FromPath[str],
     request: AnyRequest,
-    desk: Desk,
-    start: str,
-    end: str,
-    points: Annotated[int, Parameter(ge=10, le=MOST_POINTS)] = 800,
-    tags: list[str] | None = None,
+    desk: TheDesk,
+    start: FromQuery[str],
+    end: FromQuery[str],
+    points: Annotated[int, QueryParameter(ge=10, le=MOST_POINTS)] = 800,
+    tags: FromQuery[list[str] | None] = None,
 ) -> Response[Trend | None]:
     """Evidence, quality, events and tags between two moments, reduced to so many points."""
     low, high = _period(start, end)
@@ -50,20 +50,20 @@ def trend(
 
 
 @get("/assets/{asset:str}/shares", role=Role.VIEWER, sync_to_thread=True)
-def shares(asset: str, at: str, request: AnyRequest, desk: Desk) -> list[Share]:
+def shares(asset: FromPath[str], at: FromQuery[str], request: AnyRequest, desk: TheDesk) -> list[Share]:
     """Which tags carry the evidence at a moment."""
     return desk.shares(request.user, asset, to_ns(at, "at"))
 
 
 @get("/assets/{asset:str}/status-map", role=Role.VIEWER, sync_to_thread=True)
-def status_map(asset: str, start: str, end: str, desk: Desk) -> StatusMap:
+def status_map(asset: FromPath[str], start: FromQuery[str], end: FromQuery[str], desk: TheDesk) -> StatusMap:
     """Tag x time of status."""
     low, high = _period(start, end)
     return desk.status_map(asset, low, high)
 
 
 @get("/data", role=Role.VIEWER, sync_to_thread=True)
-def data_page(request: AnyRequest, desk: Desk) -> DataPage:
+def data_page(request: AnyRequest, desk: TheDesk) -> DataPage:
     """Sources with lag and loss, statuses, findings of the audit, messages set aside."""
     return desk.data(request.user)
 

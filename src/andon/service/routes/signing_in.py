@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Response, get, post, put
-from litestar.params import Body
+from litestar.params import JSONBody
 
-from andon.plant.clock import Clock
 from andon.plant.errors import AskUserError
 from andon.plant.messages import LANGUAGES
-from andon.service.accounts.accounts import Accounts, with_language
+from andon.service.accounts.accounts import with_language
 from andon.service.callers import ANYONE, Caller
-from andon.service.desk import Desk
+from andon.service.given import TheAccounts, TheClock, TheDesk
 from andon.service.routes.instants import to_text
 from andon.service.schema import FirstSignIn, Role, Session, Shape, SignIn
 from andon.service.signed_in import cookie_header
@@ -26,7 +25,7 @@ class Language(Shape, frozen=True, kw_only=True):
     language: str
 
 
-def _session(caller: Caller, desk: Desk, clock: Clock) -> Session:
+def _session(caller: Caller, desk: TheDesk, clock: TheClock) -> Session:
     site = desk.site()
     return Session(
         user=caller.name, name=caller.name, role=caller.role, language=caller.language, csrf=caller.csrf, zone=site.get("zone", "UTC"),
@@ -34,7 +33,7 @@ def _session(caller: Caller, desk: Desk, clock: Clock) -> Session:
     )  # fmt: skip
 
 
-def _signed_in(secret: str, caller: Caller, desk: Desk, clock: Clock, request: AnyRequest) -> Response[Session]:
+def _signed_in(secret: str, caller: Caller, desk: TheDesk, clock: TheClock, request: AnyRequest) -> Response[Session]:
     settings = request.app.state.settings
     header = cookie_header(secret, tls=settings.tls, lasts_s=settings.session_lasts_s)
     return Response(_session(caller, desk, clock), status_code=200, headers={"Set-Cookie": header})
@@ -45,7 +44,7 @@ def _address(request: AnyRequest) -> str:
 
 
 @post("/sign-in", role=ANYONE, status_code=200, sync_to_thread=True)
-def sign_in(data: SignIn, request: AnyRequest, accounts: Accounts, desk: Desk, clock: Clock) -> Response[Session]:
+def sign_in(data: JSONBody[SignIn], request: AnyRequest, accounts: TheAccounts, desk: TheDesk, clock: TheClock) -> Response[Session]:
     """Sign in with name and password; the answer sets the session's cookie."""
     secret, caller = accounts.sign_in(data.user, data.password, _address(request))
     desk.note(caller, "signed-in", {"address": _address(request)})
@@ -53,7 +52,9 @@ def sign_in(data: SignIn, request: AnyRequest, accounts: Accounts, desk: Desk, c
 
 
 @post("/first-sign-in", role=ANYONE, status_code=200, sync_to_thread=True)
-def first_sign_in(data: FirstSignIn, request: AnyRequest, accounts: Accounts, desk: Desk, clock: Clock) -> Response[Session]:
+def first_sign_in(
+    data: JSONBody[FirstSignIn], request: AnyRequest, accounts: TheAccounts, desk: TheDesk, clock: TheClock
+) -> Response[Session]:
     """The first administrator, by the one-time link that the service printed."""
     secret, caller = accounts.first_sign_in(data.token, data.user, data.password, data.language)
     desk.note(caller, "first-administrator", {"address": _address(request)})
@@ -61,7 +62,7 @@ def first_sign_in(data: FirstSignIn, request: AnyRequest, accounts: Accounts, de
 
 
 @post("/sign-out", role=Role.VIEWER, status_code=200, sync_to_thread=True)
-def sign_out(request: AnyRequest, accounts: Accounts) -> Response[None]:
+def sign_out(request: AnyRequest, accounts: TheAccounts) -> Response[None]:
     """End this session."""
     accounts.sign_out(request.user)
     header = cookie_header("", tls=request.app.state.settings.tls, lasts_s=0)
@@ -69,13 +70,13 @@ def sign_out(request: AnyRequest, accounts: Accounts) -> Response[None]:
 
 
 @get("/session", role=Role.VIEWER)
-async def session(request: AnyRequest, desk: Desk, clock: Clock) -> Session:
+async def session(request: AnyRequest, desk: TheDesk, clock: TheClock) -> Session:
     """Who is signed in."""
     return _session(request.user, desk, clock)
 
 
 @put("/session/language", role=Role.VIEWER, sync_to_thread=True)
-def set_language(data: Annotated[Language, Body()], request: AnyRequest, accounts: Accounts, desk: Desk, clock: Clock) -> Session:
+def set_language(data: JSONBody[Language], request: AnyRequest, accounts: TheAccounts, desk: TheDesk, clock: TheClock) -> Session:
     """Speak this language to me from now on."""
     if data.language not in LANGUAGES:
         raise AskUserError(f"{data.language[:20]!r} is not spoken here", do=f"use one of {', '.join(LANGUAGES)}")
