@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.small_plant import Line, lines, make_line, write
+
+settings.register_profile("busy", deadline=None)  # a machine that others use as well is no reason to fail
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

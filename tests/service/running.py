@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import httpx
-from andon.store.database.database import Database
 from litestar import Litestar
 from litestar.testing import TestClient
 
 from andon.service.accounts.accounts import Accounts
+from andon.service.accounts.passwords import hashed
 from andon.service.app import create_app
 from andon.service.live import Feed
 from andon.service.repeated import Answers
 from andon.service.schema import Role
 from andon.service.settings import ServiceSettings
+from andon.store.database import users
+from andon.store.database.database import Database
 from tests.service.stand_in_desk import StandInDesk
 
 PASSWORD = "the furnace hums quietly"
 NOON = 1_790_000_000 * 10**9
+
+
+@cache
+def _hashed() -> str:
+    """The hash of the password, which takes a while to work out."""
+    return hashed(PASSWORD)
 
 
 class Watch:
@@ -68,7 +77,8 @@ def make_service(folder: Path, settings: ServiceSettings | None = None, **more: 
     database = Database(folder / "andon.sqlite", at=watch.now())
     accounts = Accounts(database, watch)
     for role in Role:
-        accounts.add_user(role.value, role, PASSWORD, {"language": "en"})
+        add = partial(users.add, name=role.value, role=role.value, password_hash=_hashed(), at=watch.now(), data={"language": "en"})
+        database.write(add)
     app, litestar = create_app(
         desk,
         accounts,
@@ -76,7 +86,7 @@ def make_service(folder: Path, settings: ServiceSettings | None = None, **more: 
         answers=Answers(database, watch),
         settings=settings,
         feed=feed,
-        **more,  # type: ignore[arg-type]
+        **more,
     )
     client: TestClient[Litestar] = TestClient(app)  # type: ignore[arg-type]
     return Service(client, litestar, desk, accounts, watch, feed)

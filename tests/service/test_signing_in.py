@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from andon.store.database.database import Database
 
 from andon.plant.time import DAY_NS, HOUR_NS, NS
 from andon.service.accounts.accounts import Accounts
 from andon.service.schema import Role
 from andon.service.settings import ServiceSettings
+from andon.store.database.database import Database
 from tests.service.running import PASSWORD, Service, Watch, make_service
 
 

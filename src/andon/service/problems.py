@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from andon.plant.errors import AndonError, AskUserError, RefusedError, TryAgainError
+from andon.plant.errors import AlarmConflictError, AndonError, AskUserError, ConflictError, RefusedError, TryAgainError
 from andon.service.schema import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -65,7 +65,7 @@ def _of_andon(_: Request[Any, Any, Any], error: AndonError) -> Response[bytes]:
     status, headers = 500, {}
     if isinstance(error, AskUserError):
         status = 400
-    elif isinstance(error, RefusedError):
+    elif isinstance(error, (RefusedError, ConflictError, AlarmConflictError)):
         status = 409
     elif isinstance(error, TryAgainError):
         status, headers = 503, {"Retry-After": TRY_AGAIN_S}
