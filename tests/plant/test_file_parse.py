@@ -14,6 +14,7 @@ from andon.plant.budget import Budget, parse_budget
 from andon.plant.errors import PlantFileError
 from andon.plant.file.alarm_settings import AlarmSettings
 from andon.plant.file.lines import find_lines
+from andon.plant.file.link_settings import LINK_KEYS, LINK_KINDS, SEND_KEYS, LinkSettings, SendSettings
 from andon.plant.file.parse import parse_plant_file, parse_plant_text, resolve
 from andon.plant.file.schema import (
     DAYS,
@@ -43,6 +44,50 @@ from andon.plant.time import DAY_NS, HOUR_NS, MINUTE_NS, NS
 
 # The text of a bad file, and the whole message. One entry for each mistake.
 BAD: dict[str, tuple[str, str]] = {
+    "a kind of link that is none": (
+        '[[link]]\nname = "a"\nkind = "mqqt"\n',
+        "plant.toml:3, key link[1].kind: 'mqqt' is no kind of link\n"
+        "  do: use one of mqtt, sparkplug, opcua, folder, replay, push, or package.module:Class",
+    ),
+    "a key of another kind of link": (
+        '[[link]]\nname = "a"\nkind = "replay"\naddress = "x"\nclient_id = "b"\n',
+        "plant.toml:5, key link[1].client_id: replay has no use for client_id\n"
+        "  do: take it out; replay understands address, speed, zone, asset, tag, rename, ignore, window",
+    ),
+    "a link without what it reads": (
+        '[[link]]\nname = "a"\nkind = "mqtt"\naddress = "mqtt://broker"\n',
+        "plant.toml:3, key link[1].kind: a mqtt link needs topics\n  do: add topics",
+    ),
+    "two links of one name": (
+        '[[link]]\nname = "a"\nkind = "push"\n[[link]]\nname = "a"\nkind = "push"\n',
+        "plant.toml:4, key link[2]: [[link]] 'a' stands twice\n  do: give every one its own name, or put both together",
+    ),
+    "two passwords": (
+        '[[link]]\nname = "a"\nkind = "sparkplug"\naddress = "mqtt://b"\npassword_env = "P"\npassword_file = "p"\n',
+        "plant.toml:6, key link[1].password_file: password_env and password_file are both given\n  do: leave one",
+    ),
+    "a way to send that is none": (
+        '[[send]]\nname = "a"\nkind = "fax"\n',
+        "plant.toml:3, key send[1].kind: 'fax' is no way to send\n  do: use one of mqtt, webhook, notify, folder",
+    ),
+    "a notification without addresses": (
+        '[[send]]\nname = "a"\nkind = "notify"\n',
+        "plant.toml:3, key send[1].kind: a notification needs its addresses\n"
+        "  do: name them by url_env or url_file: they hold passwords",
+    ),
+    "an address where it is not used": (
+        '[[send]]\nname = "a"\nkind = "notify"\naddress = "mailto://u:p@h"\n',
+        "plant.toml:4, key send[1].address: notify has no use for address\n"
+        "  do: take it out; notify understands url_env, url_file, what, assets, priority, language, give_up, most",
+    ),
+    "a webhook without its address": (
+        '[[send]]\nname = "a"\nkind = "webhook"\n',
+        "plant.toml:3, key send[1].kind: a webhook needs its address\n  do: add address, or url_env where the address is secret",
+    ),
+    "a sender without its address": (
+        '[[send]]\nname = "a"\nkind = "folder"\n',
+        "plant.toml:3, key send[1].kind: folder needs an address\n  do: add address",
+    ),
     "not toml": (
         "[site\n",
         "plant.toml:1: this is not TOML: Expected ']' at the end of a table declaration\n"
@@ -269,6 +314,27 @@ def test_paths_are_relative_to_the_file() -> None:
     assert plant.files.labels == str(Path("/plant/labels.csv"))
 
 
+def test_files_of_links_are_relative_to_the_file() -> None:
+    plant = PlantFile(
+        links=(LinkSettings("a", "folder", "exports"), LinkSettings("b", "mqtt", "mqtt://x", ("t",), password_file="p", ca_file="c.pem")),
+        sends=(SendSettings("a", "webhook", address="https://h/x", secret_file="s"), SendSettings("b", "folder", address="out")),
+    )
+    placed = resolve(plant, "/plant")
+    assert [link.address for link in placed.links] == ["/plant/exports", "mqtt://x"]
+    assert (placed.links[1].password_file, placed.links[1].ca_file, placed.links[1].key_file) == ("/plant/p", "/plant/c.pem", "")
+    assert [send.address for send in placed.sends] == ["https://h/x", "/plant/out"]
+    assert placed.sends[0].secret_file == "/plant/s"
+
+
+def test_the_kinds_of_links_name_keys_that_exist() -> None:
+    names = {item.name for item in fields(LinkSettings)}
+    assert set(LINK_KEYS) == set(LINK_KINDS)
+    assert all(set(keys) <= names for keys in LINK_KEYS.values())
+    assert all(set(keys) <= {item.name for item in fields(SendSettings)} for keys in SEND_KEYS.values())
+    used = {key for keys in LINK_KEYS.values() for key in keys} | {"name", "kind", "options"}
+    assert used == names, "a key that no kind understands"
+
+
 def test_lookups() -> None:
     plant = PlantFile(
         assets=(Asset("a", off="x < 1"), Asset("b")),
@@ -357,6 +423,16 @@ alarms = st.builds(
 )  # fmt: skip
 
 
+links = st.builds(
+    LinkSettings, ids, st.sampled_from(["mqtt", "my.links:Own"]), st.just("mqtt://broker"), st.just(("a/{asset}",)), texts, texts, lists,
+    window=st.integers(1, 65_535), password_env=texts, time_unit=st.sampled_from(["auto", "ms"]), times=st.just("arrival"),
+)  # fmt: skip
+sends = st.builds(
+    SendSettings, ids, st.just("webhook"), st.lists(st.sampled_from(["alarms", "scores"]), max_size=2).map(tuple), lists,
+    maybe(st.integers(1, 9)), st.sampled_from(["", "en"]), st.just("https://host/x"), secret_file=texts, give_up_ns=st.integers(NS, 10**15),
+)  # fmt: skip
+
+
 @st.composite
 def plants(draw: st.DrawFn) -> PlantFile:
     budgets = st.builds(
@@ -386,6 +462,8 @@ def plants(draw: st.DrawFn) -> PlantFile:
         draw(st.lists(st.builds(OutOfService, ids, st.just(""), maybe(instants), texts), max_size=2).map(tuple)),
         Model(draw(texts), "sisters", draw(st.integers(10**9, 10**15)), draw(st.integers(0, 100)), "lstm", draw(st.booleans())),
         draw(alarms),
+        draw(unique(links, "name")),
+        draw(unique(sends, "name")),
     )  # fmt: skip
 
 

@@ -6,14 +6,15 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from andon.plant.errors import At, PlantFileError
 from andon.plant.file.lines import Lines, find_lines
 from andon.plant.file.lines import Path as KeyPath
+from andon.plant.file.link_settings import wrong_link, wrong_send
 from andon.plant.file.schema import SECTIONS, PlantFile, Section, section_of
 from andon.plant.file.setting import Kind, Setting
 from andon.plant.file.value import WrongValueError, read_value
@@ -136,6 +137,8 @@ class _Parser:
             ("tag", [tag.id for tag in plant.tags]),
             ("derived", [derived.id for derived in plant.derived]),
             ("budget", [group.name for group in plant.budgets]),
+            ("link", [link.name for link in plant.links]),
+            ("send", [send.name for send in plant.sends]),
         ):
             for index, name in enumerate(ids):
                 if name in ids[:index]:
@@ -156,6 +159,12 @@ class _Parser:
                 if start is not None and end is not None and end <= start:
                     self.fail((key, index, "end"), "end is not after start", "exchange start and end")
         self._check_maintenance(plant)
+        for index, link in enumerate(plant.links):
+            if wrong := wrong_link(link):
+                self.fail(("link", index, wrong[0]), *wrong[1:])
+        for index, send in enumerate(plant.sends):
+            if wrong := wrong_send(send):
+                self.fail(("send", index, wrong[0]), *wrong[1:])
         periods = plant.periods
         if periods.train_share + periods.calibrate_share > 1 + 1e-9:
             self.fail(
@@ -253,4 +262,13 @@ def resolve(plant: PlantFile, folder: str | os.PathLike[str]) -> PlantFile:
     placed = replace(
         files, paths=tuple(map(at, files.paths)), lab=tuple(map(at, files.lab)), labels=at(files.labels), models=at(files.models)
     )
-    return replace(plant, files=placed)
+    links = tuple(_placed(link, at, ("folder", "replay")) for link in plant.links)
+    sends = tuple(_placed(send, at, ("folder",)) for send in plant.sends)
+    return replace(plant, files=placed, links=links, sends=sends)
+
+
+def _placed(section: Any, at: Callable[[str], str], files: tuple[str, ...]) -> Any:
+    """A link or sender with its files made relative to the plant file; its address too where that is a file."""
+    names = [item.name for item in fields(section) if item.name.endswith("_file")]
+    changes = {name: at(getattr(section, name)) for name in names}
+    return replace(section, **changes, **({"address": at(section.address)} if section.kind in files else {}))

@@ -8,6 +8,7 @@ from typing import Any
 
 from andon.plant.budget import Budget
 from andon.plant.file.alarm_settings import CONSEQUENCES, AlarmSettings
+from andon.plant.file.link_settings import LinkSettings, SendSettings
 from andon.plant.file.setting import Kind, Setting, setting, settings_of
 from andon.plant.tag import Role, Tag
 from andon.plant.time import DAY_NS, HOUR_NS, MINUTE_NS
@@ -275,6 +276,8 @@ class PlantFile:
     out_of_service: tuple[OutOfService, ...] = ()
     model: Model = field(default_factory=Model)
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
+    links: tuple[LinkSettings, ...] = ()
+    sends: tuple[SendSettings, ...] = ()
 
     def tag(self, tag: str) -> Tag:
         """The settings of a tag; defaults where the file does not name it."""
@@ -335,6 +338,8 @@ SECTIONS: tuple[Section, ...] = (
     _section("out_of_service", "out_of_service", OutOfService, many=True),
     _section("model", "model", Model),
     _section("alarms", "alarms", AlarmSettings),
+    _section("link", "links", LinkSettings, many=True),
+    _section("send", "sends", SendSettings, many=True),
 )
 
 
