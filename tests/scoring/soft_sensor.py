@@ -16,7 +16,7 @@ from andon.scoring.input_history import HistoryPlan
 from andon.scoring.local_scale import LocalScale
 from andon.scoring.quality import QualityModel
 from andon.scoring.region import Region
-from andon.scoring.responses import BlendResponse, KernelResponse, LinearResponse, Response, TreeResponse
+from andon.scoring.responses import BlendResponse, KernelResponse, LinearResponse, LogResponse, Response, TreeResponse
 
 FIRST = 500
 
@@ -64,7 +64,10 @@ def responses() -> dict[str, Response]:
     trees = TreeResponse(
         np.array([0, 2]), left, right, feature, np.zeros((2, 3)), np.array([[0, -1.0, 1.0], [0.25, 0, 0]]), np.asarray(1), zero
     )
-    return {"linear": linear, "kernel": kernel, "trees": trees, "blend": BlendResponse((linear, kernel), np.array([0.5, 0.5]), zero)}
+    end, sign, centre, spread, low, high = (np.asarray(number) for number in (-2.0, 1.0, 0.5, 0.4, -3.0, 3.0))
+    log = LogResponse(linear, end, sign, centre, spread, low, high)
+    both = BlendResponse((log, kernel), np.array([0.5, 0.5]), zero)
+    return {"linear": linear, "kernel": kernel, "trees": trees, "log": log, "blend": both}
 
 
 def sensor(response: Response | None = None, mode: str = "lab", remember: int = 64) -> QualityModel:

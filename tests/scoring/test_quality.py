@@ -35,7 +35,7 @@ def columns(predictions: QualityPredictions) -> Float64Array:
 @settings(max_examples=15, deadline=None)
 @given(
     cuts=st.sets(st.integers(1, ROWS - 1), max_size=6),
-    kind=st.sampled_from(["linear", "kernel", "trees", "blend"]),
+    kind=st.sampled_from(["linear", "kernel", "trees", "log", "blend"]),
     mode=st.sampled_from(["lab", "inputs"]),
     every=st.integers(1, 20),
     delay=st.integers(0, 30),
@@ -167,7 +167,7 @@ def test_input_is_not_changed() -> None:
     assert (state.ticks == -1).all()
 
 
-@pytest.mark.parametrize("kind", ["linear", "kernel", "trees", "blend"])
+@pytest.mark.parametrize("kind", ["linear", "kernel", "trees", "log", "blend"])
 def test_stored_and_restored_predicts_the_same(kind: str) -> None:
     import json
 

@@ -26,6 +26,7 @@ from andon.scoring.input_history import History, HistoryPlan, HistoryState, foll
 from andon.scoring.local_scale import LocalScale, describe_scale
 from andon.scoring.region import Region
 from andon.scoring.responses import Inputs, Response, build_response, response_kind
+from andon.scoring.within_spec import SpecModel
 
 QUALITY_MODEL_VERSION = 1
 _PIECE = 16_384  # ticks answered at once, which bounds memory
@@ -80,6 +81,7 @@ class QualityModel:
     head : index of the target among the network's quality heads
     remember : H, ticks whose predictions are remembered for late results
     candidate : name of the candidate that was chosen
+    spec : for a target of kind classification: predictions then are probabilities of being within specification
     """
 
     target: str
@@ -101,6 +103,7 @@ class QualityModel:
     head: int
     remember: int
     candidate: str
+    spec: SpecModel | None = None
 
     def start(self) -> QualityState:
         """State before the first tick."""
@@ -177,7 +180,7 @@ class QualityModel:
         predictions = QualityPredictions(
             prepared.asset, time, time.copy(), (self.target,) * prepared.rows, value, middle - half, middle + half, level, why
         )
-        return predictions, state
+        return predictions if self.spec is None else self.spec.answer(predictions), state
 
     def _in_pieces(
         self,
@@ -200,7 +203,8 @@ class QualityModel:
     def meta(self) -> dict[str, object]:
         """The JSON part of the stored form."""
         plan, correction, settings = self.plan, self.correction, self.settings
-        return {
+        spec = {} if self.spec is None else {"spec": self.spec.meta()}
+        return spec | {
             "schema_version": QUALITY_MODEL_VERSION, "target": self.target, "unit": self.unit, "channels": list(self.channels),
             "interval_ns": self.interval_ns, "response": response_kind(self.response), "mode": self.mode, "candidate": self.candidate,
             "head": self.head, "remember": self.remember,
@@ -220,7 +224,12 @@ class QualityModel:
             "scale.weight": self.scale.weight, "scale.centre": self.scale.centre, "scale.spread": self.scale.spread,
             "region.span": self.region.span, "region.centre": self.region.centre, "region.whiten": self.region.whiten,
         }  # fmt: skip
-        return arrays | {f"response.{name}": array for name, array in self.response.arrays().items()}
+        spec = {} if self.spec is None else self.spec.to_arrays()
+        return (
+            arrays
+            | {f"response.{name}": array for name, array in self.response.arrays().items()}
+            | {f"spec.{name}": array for name, array in spec.items()}
+        )
 
     @staticmethod
     def from_arrays(meta: Mapping[str, object], arrays: Mapping[str, FloatArray | IntArray]) -> QualityModel:
@@ -244,6 +253,7 @@ def _restore(meta: Mapping[str, object], arrays: Mapping[str, FloatArray | IntAr
     channels = tuple(str(name) for name in part["channels"])
     exact = {name: np.asarray(array, dtype=np.float64) for name, array in arrays.items() if "span" not in name}
     responses = {key[len("response.") :]: array for key, array in arrays.items() if key.startswith("response.")}
+    specs = {key[len("spec.") :]: array for key, array in arrays.items() if key.startswith("spec.")}
     return QualityModel(
         target=part["target"], unit=part["unit"], channels=channels, interval_ns=int(part["interval_ns"]),
         plan=HistoryPlan(tuple(range(len(channels))), plan["dead"], plan["lags"], plan["step"], tuple(plan["spans"]), plan["limit"]),
@@ -254,6 +264,7 @@ def _restore(meta: Mapping[str, object], arrays: Mapping[str, FloatArray | IntAr
         region=Region(np.asarray(arrays["region.span"], dtype=np.int64), exact["region.centre"], exact["region.whiten"], number["region"]),
         settings=ConformalSettings(**(interval | {"windows": tuple(interval["windows"]), "steps": tuple(interval["steps"])})),
         results=exact["results"], head=int(part["head"]), remember=int(part["remember"]), candidate=part["candidate"],
+        spec=SpecModel.from_arrays(part["spec"], specs) if "spec" in part else None,
     )  # fmt: skip
 
 

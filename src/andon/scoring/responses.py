@@ -209,6 +209,42 @@ class NetworkResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class LogResponse:
+    """A response on the logarithm of the target.
+
+    Attributes
+    ----------
+    part : gives u, the standardised logarithm
+    end, sign, centre, spread : () target = end + sign x exp(centre + spread x u)
+    low, high : () bounds of u
+    """
+
+    part: Response
+    end: Float64Array
+    sign: Float64Array
+    centre: Float64Array
+    spread: Float64Array
+    low: Float64Array
+    high: Float64Array
+    kind: str = "log"
+
+    def back(self, u: Float64Array) -> Float64Array:
+        """(T,) scaled target units from (T,) standardised logarithms."""
+        bounded = np.clip(u, float(self.low), float(self.high))
+        out: Float64Array = float(self.end) + float(self.sign) * np.exp(float(self.centre) + float(self.spread) * bounded)
+        return out
+
+    def value(self, inputs: Inputs) -> Float64Array:
+        """(T,) predictions in scaled target units."""
+        return self.back(self.part.value(inputs))
+
+    def arrays(self) -> dict[str, FloatArray | IntArray]:
+        """The stored form: the part's arrays under "part."."""
+        own: dict[str, FloatArray | IntArray] = {name: np.asarray(getattr(self, name)) for name in _LOG_NUMBERS}
+        return own | {f"part.{name}": array for name, array in self.part.arrays().items()}
+
+
+@dataclass(frozen=True, slots=True)
 class BlendResponse:
     """A weighted sum of responses."""
 
@@ -232,6 +268,7 @@ class BlendResponse:
         return out
 
 
+_LOG_NUMBERS = ("end", "sign", "centre", "spread", "low", "high")
 _KINDS: dict[str, Callable[..., Response]] = {
     "linear": LinearResponse,
     "kernel": KernelResponse,
@@ -241,7 +278,9 @@ _KINDS: dict[str, Callable[..., Response]] = {
 
 
 def response_kind(response: Response) -> str:
-    """The kind, and for a blend the kinds of its parts: "blend(linear,kernel)"."""
+    """The kind, and the kinds of the parts of what has some: "blend(linear,log(kernel))"."""
+    if isinstance(response, LogResponse):
+        return f"log({response_kind(response.part)})"
     if isinstance(response, BlendResponse):
         return f"blend({','.join(response_kind(part) for part in response.parts)})"
     return response.kind
@@ -262,6 +301,12 @@ def build_response(kind: str, arrays: Mapping[str, FloatArray | IntArray]) -> Re
         if "weight" not in arrays or "bias" not in arrays or len(arrays["weight"]) != len(parts):
             raise BundleError("a blend of quality responses has lost its weights", do="train the model again")
         return BlendResponse(tuple(parts), np.asarray(arrays["weight"], dtype=np.float64), np.asarray(arrays["bias"], dtype=np.float64))
+    if kind.startswith("log(") and kind.endswith(")"):
+        part = build_response(kind[4:-1], {key[5:]: array for key, array in arrays.items() if key.startswith("part.")})
+        if not set(_LOG_NUMBERS) <= set(arrays):
+            raise BundleError("a quality response on a logarithm has lost its scale", do="train the model again")
+        end, sign, centre, spread, low, high = (np.asarray(arrays[name], dtype=np.float64) for name in _LOG_NUMBERS)
+        return LogResponse(part, end, sign, centre, spread, low, high)
     if kind not in _KINDS:
         raise BundleError(f"{kind!r} is not a quality response that this version knows", do="update Andon, or train the model again")
     try:

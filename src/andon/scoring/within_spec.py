@@ -8,7 +8,7 @@ a class (1 = within, 0 = not) is the same with the limits 0.5 and infinity.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -62,6 +62,24 @@ class SpecModel:
         """(N,) True where called within specification; False where refused."""
         out: BoolArray = self.probability(predictions) >= self.decision
         return out
+
+    def answer(self, predictions: QualityPredictions) -> QualityPredictions:
+        """The soft sensor's table with the probability of being within specification in place of the value.
+
+        Returns
+        -------
+        value : 0-1; low..high covers the outcome (1 within, 0 not) at the stated level: 0 to 1 where neither can be excluded
+        """
+        p = self.probability(predictions)
+        miss = 1.0 - predictions.level
+        low = np.where(np.isfinite(p), (1.0 - p <= miss).astype(np.float64), np.nan)
+        high = np.where(np.isfinite(p), (p > miss).astype(np.float64), np.nan)
+        return replace(predictions, value=p, low=low, high=np.maximum(low, high))
+
+    def outcome(self, value: Float64Array) -> Float64Array:
+        """(N,) 1 where a result is within the limits, 0 where not, NaN where there is none."""
+        inside = (value >= self.low) & (value <= self.high)
+        return np.where(np.isfinite(value), inside.astype(np.float64), np.nan)
 
     def meta(self) -> dict[str, object]:
         """The JSON part of the stored form; infinite limits are null."""

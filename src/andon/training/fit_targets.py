@@ -9,7 +9,7 @@ import numpy as np
 
 from andon.plant.arrays import BoolArray, Float64Array
 from andon.plant.errors import TrainingError
-from andon.plant.file.schema import PlantFile
+from andon.plant.file.schema import PlantFile, Target
 from andon.plant.label import LabResults
 from andon.plant.progress import Progress, silent
 from andon.plant.window import Expectation, Prepared
@@ -80,15 +80,21 @@ def fit_targets(
             left_out.append((found.target, f"{len(found.value)} results; at least {LEAST_RESULTS} are needed"))
             continue
         dead = target.dead_time_ns if target is not None else None
+        limits = None
+        if target is not None and target.kind == "classification":
+            limits = specification(target, found)
+            if limits is None:
+                left_out.append((found.target, "a target of kind classification needs low or high, or results that are 0 and 1"))
+                continue
 
         def fit(
             features: bool, coupled: bool, families: tuple[Family, ...] | None = None, found: LabResults = found, head: int = head,
-            dead: int | None = dead,
+            dead: int | None = dead, limits: tuple[float, float] | None = limits,
         ) -> tuple[QualityModel, QualityReport]:  # fmt: skip
             return fit_quality(
                 prepared, found, train, calibrate, evaluate, network=network if features else None, head=head,
                 abnormality=abnormality if coupled else None, level=plant.model.coverage, dead_time_ns=dead, seed=seed,
-                families=families, progress=progress,
+                limits=limits, families=families, progress=progress,
             )  # fmt: skip
 
         try:
@@ -104,6 +110,13 @@ def fit_targets(
         models.append(model)
         reports.append(report)
     return FittedTargets(tuple(models), tuple(reports), tuple(ablation), tuple(left_out))
+
+
+def specification(target: Target, results: LabResults) -> tuple[float, float] | None:
+    """Limits of a target of kind classification: its own, or those between 0 and 1 where results are a class; None where neither."""
+    if target.low is not None or target.high is not None:
+        return (-np.inf if target.low is None else target.low, np.inf if target.high is None else target.high)
+    return (0.5, np.inf) if set(np.unique(results.value[np.isfinite(results.value)]).tolist()) <= {0.0, 1.0} else None
 
 
 def reads_network(model: QualityModel) -> bool:

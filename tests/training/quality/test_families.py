@@ -8,11 +8,12 @@ import pytest
 from andon.plant.arrays import Float64Array
 from andon.plant.window import Prepared
 from andon.scoring.input_history import HistoryPlan, follow, start_history
-from andon.scoring.responses import Inputs
+from andon.scoring.responses import Inputs, LinearResponse
 from andon.training.quality.correction import fit_correction, known_residuals
 from andon.training.quality.dead_time import estimate_dead_time
 from andon.training.quality.family import Family, search
 from andon.training.quality.labelled import Labelled, Tables, build_tables, forward_folds, label_rows
+from andon.training.quality.log_target import EitherScale, log_scale
 from andon.training.quality.nonlinear import BoostedTrees, KernelOnMeans, NetworkMedian, blend
 from andon.training.quality.smooth_response import (
     Constant,
@@ -36,6 +37,7 @@ FAMILIES: list[Family] = [
     BoostedTrees(),
     RidgeOnFeatures(),
     NetworkMedian(),
+    EitherScale(RidgeOnLags(lags=20)),
 ]
 
 
@@ -173,3 +175,33 @@ def test_a_wandering_residual_is_corrected_and_white_noise_is_not() -> None:
     white = fit_correction(rng.normal(size=900), labels)
     assert white.corrected_error > 0.97 * white.response_error
     assert abs(white.weight).sum() < 0.35
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_a_target_that_moves_by_factors_is_fitted_on_its_logarithm(down: bool) -> None:
+    _, labels, tables, y, _ = case(900, wander=0.1)
+    burst = np.exp(1.2 * y)  # a concentration; or what is left of it to 100 %
+    value = -burst if down else burst
+    value = (value - value.mean()) / value.std()
+    folds = forward_folds(labels.row)
+    (plain,) = search(RidgeOnLags(lags=20), tables, value, labels, folds, "inputs")
+    (both,) = search(EitherScale(RidgeOnLags(lags=20)), tables, value, labels, folds, "inputs")
+    assert "logarithm" in both.setting
+    assert both.loss < 0.6 * plain.loss
+    assert log_scale(value).sign == (-1.0 if down else 1.0)
+
+
+def test_a_target_that_moves_by_amounts_is_not() -> None:
+    _, labels, tables, y, _ = case(900, wander=0.1)
+    (found,) = search(EitherScale(RidgeOnLags(lags=20)), tables, y, labels, forward_folds(labels.row), "inputs")
+    assert "logarithm" not in found.setting
+
+
+def test_a_prediction_on_the_logarithm_stays_near_what_was_trained() -> None:
+    y = np.random.default_rng(0).exponential(size=500)
+    scale = log_scale(y)
+    part = LinearResponse(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.asarray(0.0))
+    np.testing.assert_allclose(scale.response(part).back(scale.to(y)), y, rtol=1e-9)
+    far = scale.response(part).back(np.array([-1e9, 1e9]))
+    assert scale.end < far[0] < y.min()
+    assert y.max() < far[1] < 8.0 * y.max()

@@ -7,21 +7,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from andon.plant.arrays import BoolArray, Float64Array, FloatArray
+from andon.plant.arrays import BoolArray, Float64Array, FloatArray, IntArray
 from andon.plant.errors import At, TrainingError
 from andon.plant.label import LabResults
 from andon.plant.progress import Progress, silent
+from andon.plant.verdict import QualityPredictions
 from andon.plant.window import Expectation, Prepared
 from andon.scoring.correction import Correction
 from andon.scoring.input_history import HistoryPlan
 from andon.scoring.quality import QualityModel
+from andon.scoring.within_spec import SpecModel
 from andon.training.quality.assemble import LAST_VALUE, MOVING_MEAN, UNCORRECTED, Ground, assemble, replay
 from andon.training.quality.dead_time import DeadTime, estimate_dead_time
 from andon.training.quality.family import Family, Searched, later_loss, search
 from andon.training.quality.labelled import Labelled, build_tables, forward_folds, label_rows, thin
+from andon.training.quality.log_target import EitherScale
 from andon.training.quality.nonlinear import BoostedTrees, KernelOnMeans, NetworkMedian, blend
-from andon.training.quality.report import Candidate, PeriodScore, QualityReport, coverages, score_period
+from andon.training.quality.report import Candidate, Held, PeriodScore, QualityReport, coverages, score_period
 from andon.training.quality.smooth_response import Constant, PartialLeastSquares, RidgeOnFeatures, RidgeOnLags, SmoothResponse
+from andon.training.quality.within_spec import SpecReport, SpecScore, fit_within_spec, judge_spec
 
 MOST_CHANNELS = 16  # the cost of the linear families grows with its square; see decision 0071
 _LAGS = 60
@@ -86,6 +90,7 @@ def fit_quality(
     level: float = 0.9,
     dead_time_ns: int | None = None,
     seed: int = 0,
+    limits: tuple[float, float] | None = None,
     families: Sequence[Family] | None = None,
     progress: Progress = silent,
 ) -> tuple[QualityModel, QualityReport]:
@@ -103,6 +108,8 @@ def fit_quality(
     level : nominal coverage of the interval
     dead_time_ns : known dead time between inputs and target; estimated where None
     seed : of the boosting
+    limits : of the specification, infinite where there is none; the model then answers with the probability of being within,
+        calibrated on the calibration period
     families : families to try, for experiments; all where None. `Constant`, and with it the trivial candidates, is always tried
 
     Returns
@@ -142,23 +149,23 @@ def fit_quality(
             found["blend"], scored["blend"] = variant, score
     eligible = [name for name in found if mode == "lab" or name not in _NEED_RESULTS]
     chosen = min(eligible, key=lambda name: (scored[name].pinball, name))
-    report_rows: Sequence[Float64Array] | None = None
     evaluated: dict[str, PeriodScore] = {}
     period = calibrate
-    if evaluate is None or not evaluate.any():
-        first = found[chosen]
-        report_rows = _score(case, assemble(ground, first.searched, first.mode, first.fixed), span, calibrate)[1]
+    first = found[chosen]
+    report_rows: Sequence[Float64Array] = _score(case, assemble(ground, first.searched, first.mode, first.fixed), span, calibrate)[1]
+    held = Held(case.labels.row[calibrate[case.labels.row]], case.labels.value[calibrate[case.labels.row]], *report_rows)
+    spec, spec_report = _within(case, held, limits)
     # The choice is made; every candidate now learns from both periods, with its setting kept.
     ground = _ground(case, both)
     final = _refit(case, ground, found, tell)
     model = replace(assemble(ground, final[chosen].searched, mode, final[chosen].fixed), candidate=chosen)
+    spec_score: SpecScore | None = None
     if evaluate is not None and evaluate.any():
         period = evaluate
         for name, variant in final.items():
             rival = model if name == chosen else assemble(ground, variant.searched, variant.mode, variant.fixed)
             evaluated[name], rows = _score(case, rival, _stretch(evaluate), evaluate)
             report_rows = rows if name == chosen else report_rows
-    assert report_rows is not None
     candidates = [
         Candidate(name, variant.words, name in eligible, variant.searched.loss, scored[name], evaluated.get(name))
         for name, variant in found.items()
@@ -167,13 +174,29 @@ def fit_quality(
     winner = min((name for name in eligible if name in evaluated), key=lambda name: evaluated[name].pinball, default="")
     judged = case.labels.part(period[case.labels.row])
     value, low, high = report_rows
+    if spec is not None:
+        p = spec.probability(_table_of(case, judged.row, value, low, high))
+        spec_score = judge_spec(p, spec.outcome(judged.value), spec.decision)
+        model = replace(model, spec=spec)
     report = QualityReport(
         lab.target, lab.unit, mode, level, chosen, found[chosen].words, winner, tuple(candidates),
         coverages(judged.value, low, high, level, prepared.mode[judged.row]), dead, prepared.interval_ns, len(case.labels.row),
-        judged.row, judged.value, value, low, high,
+        judged.row, judged.value, value, low, high, held, spec_report, spec_score,
     )  # fmt: skip
     progress(f"quality {lab.target}", 1.0)
     return model, report
+
+
+def _within(case: _Case, held: Held, limits: tuple[float, float] | None) -> tuple[SpecModel | None, SpecReport | None]:
+    if limits is None:
+        return None, None
+    return fit_within_spec(_table_of(case, held.row, held.predicted, held.low, held.high), held.value, *limits)
+
+
+def _table_of(case: _Case, row: IntArray, value: Float64Array, low: Float64Array, high: Float64Array) -> QualityPredictions:
+    time, why = case.prepared.time[row], case.prepared.why[row].astype(np.uint8)
+    names = (case.lab.target,) * len(row)
+    return QualityPredictions(case.prepared.asset, time, time, names, value, low, high, np.full(len(row), case.level), why)
 
 
 def _prepare_case(
@@ -237,10 +260,10 @@ def _ground(case: _Case, labels: Labelled) -> Ground:
 def _families(case: _Case) -> list[Family]:
     if case.families is not None:
         return [Constant(), *case.families]
-    late = [SmoothResponse(against_known=True)] if case.mode == "lab" else []
+    late = [EitherScale(SmoothResponse(against_known=True))] if case.mode == "lab" else []
     families: list[Family] = [
-        Constant(), RidgeOnLags(), PartialLeastSquares(), BoostedTrees(seed=case.seed), SmoothResponse(), *late,
-        KernelOnMeans(_KERNEL_SPANS),
+        Constant(), EitherScale(RidgeOnLags()), PartialLeastSquares(), BoostedTrees(seed=case.seed), EitherScale(SmoothResponse()), *late,
+        EitherScale(KernelOnMeans(_KERNEL_SPANS)),
     ]  # fmt: skip
     if case.features is not None:
         families.append(RidgeOnFeatures())

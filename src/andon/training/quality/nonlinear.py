@@ -52,7 +52,7 @@ class KernelOnMeans:
         gram = _gaussian(state, state, gamma / size) + state @ state.T / size
         level = float(target.mean())
         index = np.asarray(span, dtype=np.int64)
-        for number, penalty in numbered((0.03, 0.1, 0.3, 1.0), only):
+        for number, penalty in numbered((0.01, 0.03, 0.1, 0.3, 1.0), only):
             dual = solve_positive(gram + penalty * np.eye(len(gram)), target - level)
             response = KernelResponse(
                 index, centre, scale, state, dual, state.T @ dual / size, np.asarray(gamma / size), np.asarray(level), np.asarray(_LIMIT)

@@ -9,6 +9,7 @@ import numpy as np
 from andon.evidence.conformal import Coverage, coverage, interval_score
 from andon.plant.arrays import Float64Array, IntArray
 from andon.training.quality.dead_time import DeadTime
+from andon.training.quality.within_spec import SpecReport, SpecScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,24 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """The chosen candidate over the calibration period, by a model that saw the training period alone: honest errors.
+
+    Attributes
+    ----------
+    row : (N,) rows of the results
+    value : (N,) results
+    predicted, low, high : (N,) what was said; NaN where refused
+    """
+
+    row: IntArray
+    value: Float64Array
+    predicted: Float64Array
+    low: Float64Array
+    high: Float64Array
+
+
+@dataclass(frozen=True, slots=True)
 class QualityReport:
     """Everything about one soft sensor that a person may ask for.
 
@@ -68,6 +87,8 @@ class QualityReport:
     coverage : stated against measured, over the evaluation period (else the calibration period): all, by mode, by block
     dead_time : estimate and curve
     row, value, predicted, low, high : evaluation results for the parity plot
+    held : the chosen candidate over the calibration period
+    spec, spec_score : of a target of kind classification: how its probability was calibrated, and how it did where `row` stands
     """
 
     target: str
@@ -87,6 +108,9 @@ class QualityReport:
     predicted: Float64Array
     low: Float64Array
     high: Float64Array
+    held: Held
+    spec: SpecReport | None = None
+    spec_score: SpecScore | None = None
 
 
 def pinball(value: Float64Array, predicted: Float64Array, level: float) -> Float64Array:

@@ -13,6 +13,50 @@ from andon.scoring.within_spec import SpecModel, raw_log_odds
 
 
 @dataclass(frozen=True, slots=True)
+class SpecScore:
+    """How probabilities did over a period.
+
+    Attributes
+    ----------
+    results : results answered
+    within : share of them within specification
+    log_loss, brier : of the probabilities; `base_brier` is that of the share itself
+    balanced_accuracy : mean of the shares of both classes found at the decision
+    reliability : (M, 3) mean probability, share within, results, per tenth of the probability
+    """
+
+    results: int
+    within: float
+    log_loss: float
+    brier: float
+    base_brier: float
+    balanced_accuracy: float
+    reliability: Float64Array
+
+
+def judge_spec(p: Float64Array, outcome: Float64Array, decision: float) -> SpecScore:
+    """Score probabilities against outcomes.
+
+    Parameters
+    ----------
+    p : (N,) probabilities of being within, NaN where refused
+    outcome : (N,) 1 within, 0 not, NaN where there is no result
+    decision : probability from which a result is called within
+    """
+    ok = np.isfinite(p) & np.isfinite(outcome)
+    p, within = p[ok], outcome[ok] > 0.5
+    if not len(p):
+        nan = float("nan")
+        return SpecScore(0, nan, nan, nan, nan, nan, np.zeros((0, 3)))
+    share, called = float(within.mean()), p >= decision
+    hit = [float(np.mean(called[within == side] == side)) for side in (True, False) if (within == side).any()]
+    tenth = np.minimum((p * 10).astype(np.int64), 9)
+    reliability = [[float(p[tenth == k].mean()), float(within[tenth == k].mean()), float((tenth == k).sum())] for k in np.unique(tenth)]
+    brier = float(np.mean((p - within) ** 2))
+    return SpecScore(len(p), share, _log_loss(p, within), brier, share * (1.0 - share), float(np.mean(hit)), np.array(reliability))
+
+
+@dataclass(frozen=True, slots=True)
 class SpecReport:
     """How a within-specification probability did.
 
@@ -21,17 +65,13 @@ class SpecReport:
     chosen : kind of calibration
     within : share of results within specification
     log_loss : by kind, on the later half of the results, fitted on the earlier half
-    brier : of the chosen kind there
-    balanced_accuracy : mean of the shares of both classes found there at the decision
-    reliability : (M, 3) of that half: mean probability, share within, results, per tenth of the probability
+    later : of the chosen kind there
     """
 
     chosen: str
     within: float
     log_loss: dict[str, float]
-    brier: float
-    balanced_accuracy: float
-    reliability: Float64Array
+    later: SpecScore
 
 
 def platt(log_odds: Float64Array, within: BoolArray, rounds: int = 50) -> Float64Array:
@@ -106,15 +146,7 @@ def fit_within_spec(predictions: QualityPredictions, value: Float64Array, low: f
     loss = {kind: _log_loss(model.of(x[late]), within[late]) for kind, model in fits.items()}
     chosen = min(loss, key=lambda kind: loss[kind])
     p = fits[chosen].of(x[late])
-    called = p >= fits[chosen].decision
-    hit = [float(np.mean(called[within[late] == side] == side)) for side in (True, False) if (within[late] == side).any()]
-    tenth = np.minimum((p * 10).astype(np.int64), 9)
-    reliability = [
-        [float(p[tenth == k].mean()), float(within[late][tenth == k].mean()), float((tenth == k).sum())] for k in np.unique(tenth)
-    ]
-    report = SpecReport(
-        chosen, float(within.mean()), loss, float(np.mean((p - within[late]) ** 2)), float(np.mean(hit)), np.array(reliability)
-    )
+    report = SpecReport(chosen, float(within.mean()), loss, judge_spec(p, within[late].astype(np.float64), fits[chosen].decision))
     return _fit(target, low, high, chosen, x, within), report
 
 
