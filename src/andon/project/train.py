@@ -215,7 +215,10 @@ def report_card(fitted: Any, scored: Scored | None, comparison: Comparison | Non
 
 def quality_card(report: Any) -> dict[str, Any]:
     """One soft sensor in the report card."""
-    return {
+    score = report.spec_score
+    names = ("results", "within", "log_loss", "brier", "base_brier", "balanced_accuracy")
+    spec = {} if score is None else {"within_spec": {name: _finite(getattr(score, name)) for name in names}}
+    return spec | {
         "target": report.target, "chosen": report.chosen, "setting": report.setting, "would_have_won": report.would_have_won,
         "level": report.level, "dead_time_ns": report.dead_time.ticks * report.interval_ns, "results": report.results,
         "candidates": quality_rows(report),

@@ -120,8 +120,25 @@ class QualityPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row of the tables of baselines and of the ablation: a name and figures by column key."""
+
+    name: str
+    figures: dict[str, float | None]
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class QualityPanel:
-    """One quality target: chosen candidate, its rivals, stated against measured coverage."""
+    """One quality target: chosen candidate, its rivals, stated against measured coverage.
+
+    Attributes
+    ----------
+    kind : "regression", or "classification": points then are outcomes (1 within specification, 0 not) against probabilities
+    within, brier, base_brier, balanced : of a classification: share within, Brier score, that of the share itself, mean of the
+        shares of both classes called right
+    reliability : one row for each tenth of the probability
+    """
 
     target: str
     unit: str
@@ -136,15 +153,12 @@ class QualityPanel:
     points: tuple[QualityPoint, ...]
     candidates: tuple[dict[str, float | str | None], ...]
     better_afterwards: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """One row of the tables of baselines and of the ablation: a name and figures by column key."""
-
-    name: str
-    figures: dict[str, float | None]
-    chosen: bool = False
+    kind: str = "regression"
+    within: float | None = None
+    brier: float | None = None
+    base_brier: float | None = None
+    balanced: float | None = None
+    reliability: tuple[TableRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

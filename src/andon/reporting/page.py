@@ -173,7 +173,13 @@ def _quality(panel: QualityPanel, index: int, word: Words) -> str:
     text = word("quality.text", chosen="\0", dead=duration(panel.dead_time_s) if panel.dead_time_s is not None else "–").replace(
         "\0", word.known("method", panel.chosen)
     )
-    if panel.points:
+    sure = panel.kind == "classification"
+    if sure and panel.points:
+        text += " " + word(
+            "quality.classes", count=len(panel.points), within=_percent(panel.within), brier=number(panel.brier), base=number(panel.base_brier),
+            balanced=_percent(panel.balanced), refused=f"{panel.refused:.1%}",
+        )  # fmt: skip
+    elif panel.points:
         text += " " + word(
             "quality.judged", level=f"{panel.level:.0%}", coverage=_percent(panel.coverage), count=len(panel.points), width=f"{number(panel.width)} {panel.unit}".strip(),
             rmse=number(panel.rmse), r2=number(panel.r2), refused=f"{panel.refused:.1%}",
@@ -187,13 +193,16 @@ def _quality(panel: QualityPanel, index: int, word: Words) -> str:
     ]
     legend = "".join(legend_item(word(f"legend.{key}"), kind) for key, kind in _QUALITY_KEYS)
     run = pictures.quality_run(panel, word.zone, word.language, word.plain("quality.run", target=panel.target))
-    parity = pictures.parity(panel, word.plain("quality.parity", target=panel.target))
+    parity = "" if sure else pictures.parity(panel, word.plain("quality.parity", target=panel.target))
+    tenths = _table(word("quality.reliability"), panel.reliability, word)
     name = "quality" if index == 0 else f"quality-{index + 1}"
     pair = ""
     if run or parity:
-        pictured = _figure(run, word("quality.run", target=panel.target)) + _figure(parity, word("quality.axes"))
+        pictured = _figure(run, word("quality.run", target=panel.target)) + (_figure(parity, word("quality.axes")) if parity else "")
         pair = f'<p class="legend">{legend}</p><div class="pair">{pictured}</div>'
-    return f'<section id="{name}"><h2>{title}</h2><p>{text}</p>{after}{pair}{_table(word("quality.candidates"), rows, word)}</section>'
+    return (
+        f'<section id="{name}"><h2>{title}</h2><p>{text}</p>{after}{pair}{tenths}{_table(word("quality.candidates"), rows, word)}</section>'
+    )
 
 
 _QUALITY_KEYS = (("predicted", "expected"), ("interval", "band"), ("inside", "dot"), ("outside", "out"))

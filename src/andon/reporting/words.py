@@ -14,7 +14,7 @@ from andon.plant.time import zone as iana_zone
 from andon.plant.verdict import Sentence
 from andon.reporting.svg import number
 
-SHARES = ("coverage", "found")
+SHARES = ("coverage", "found", "share")
 
 
 class Words:
