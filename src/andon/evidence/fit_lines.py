@@ -12,14 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from andon.evidence.lines import LARGEST, OF_RELATION, SIZES, Lines, Statistic, reduce, source_values
+from andon.evidence.lines import LARGEST, OF_RELATION, SIZES, UNCENTRED, Lines, Statistic, reduce, source_values
 from andon.evidence.smooth import smooth
 from andon.evidence.whiten import effective_samples, precision_of
 from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from andon.plant.window import Expectation, Prepared
 
 CHUNK = 2048
-UNCENTRED = ("extent", "discord")
 QUANTILE = 0.99
 FOLDS = 2
 BLOCKS = 8

@@ -17,13 +17,17 @@ from enum import StrEnum
 import numpy as np
 
 from andon.evidence.impute import ConditionalFill
+from andon.evidence.workspace import Workspace
 from andon.plant.arrays import BoolArray, Float32Array
 from andon.plant.errors import EvidenceError
 from andon.plant.window import Expectation, Prepared
 
 LARGEST = np.float32(1e9)
+LARGEST_PRODUCT = 1e38
+MOST_SHARED = 16
 SIZES = ("agitation", "extent", "discord")
 OF_RELATION = ("relation", "discord")
+UNCENTRED = ("extent", "discord")
 
 
 class Statistic(StrEnum):
@@ -52,6 +56,10 @@ class Lines:
     size : (S, D) float32, 1 / (D x mean size of the entry of y on normal time), for the extent
     expected : (S, N, D) float32, what a missing tag adds to the statistic: what it adds on normal time
     scale : (S, N) float32, quantile of the statistic on normal time
+    factor : (S, D, D) float32, the precision times the root of the gain
+    fill : for missing channels
+    each : the line of each span alone
+    of_channels : True where dimension i is channel i
     """
 
     source: str
@@ -66,28 +74,36 @@ class Lines:
     scale: Float32Array
     factor: Float32Array = field(init=False, repr=False, compare=False)
     fill: ConditionalFill = field(init=False, repr=False, compare=False)
+    each: tuple[Lines, ...] = field(init=False, repr=False, compare=False)
+    of_channels: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "of_channels", not self.source.endswith(".state"))
         object.__setattr__(self, "factor", self.precision * np.sqrt(self.gain)[:, None, :])
         object.__setattr__(self, "fill", ConditionalFill(self.precision))
+        object.__setattr__(self, "each", tuple(self._one(index) for index in range(len(self.spans))) if len(self.spans) > 1 else (self,))
+
+    def _one(self, index: int) -> Lines:
+        """The line of one span alone."""
+        part = slice(index, index + 1)
+        return Lines(
+            self.source, self.spans[part], self.statistics, self.centre, self.unit, self.precision[part], self.gain[part],
+            self.size[part], self.expected[part], self.scale[part],
+        )  # fmt: skip
 
     @property
     def names(self) -> tuple[str, ...]:
         """S x N names, "linear.fast:5:spread"."""
         return tuple(f"{self.source}:{span:g}:{statistic}" for span in self.spans for statistic in self.statistics)
 
-    @property
-    def of_channels(self) -> bool:
-        """True where dimension i is channel i."""
-        return not self.source.endswith(".state")
-
-    def entries(self, y: Float32Array, valid: BoolArray | None) -> tuple[Float32Array, Float32Array]:
+    def entries(self, y: Float32Array, valid: BoolArray | None, room: Workspace | None = None) -> tuple[Float32Array, Float32Array]:
         """Decorrelated entries.
 
         Parameters
         ----------
         y : (S, T, D) float32; missing channels are filled in place
         valid : (T, D) bool, or None where all are
+        room : where `squared` may be written, to be used again by the next call
 
         Returns
         -------
@@ -102,7 +118,8 @@ class Lines:
             self.fill.fill(y, valid)
         pulled = np.matmul(y, self.precision) if Statistic.QUADRATIC in self.statistics else y
         # Time runs fastest in memory, so that reading numbers off the channels is a pass over whole columns.
-        entries = np.matmul(self.factor.transpose(0, 2, 1), y.transpose(0, 2, 1))
+        entries = (room or Workspace()).take("entries", (len(y), y.shape[2], y.shape[1]))
+        np.matmul(self.factor.transpose(0, 2, 1), y.transpose(0, 2, 1), out=entries)
         np.square(entries, out=entries)
         squared = entries.transpose(0, 2, 1)
         if valid is not None:
@@ -113,45 +130,55 @@ class Lines:
             np.minimum(squared, LARGEST, out=squared)
         return pulled, squared
 
-    def statistic(self, y: Float32Array, pulled: Float32Array, squared: Float32Array, valid: BoolArray | None) -> Float32Array:
+    def statistic(
+        self, y: Float32Array, pulled: Float32Array, squared: Float32Array, valid: BoolArray | None, room: Workspace | None = None
+    ) -> Float32Array:
         """(S, N, T) statistics over their own quantile on normal time."""
         out = np.empty((len(self.spans), len(self.statistics), y.shape[1]), dtype=np.float32)
         for index, statistic in enumerate(self.statistics):
-            out[:, index] = reduce(statistic, y, pulled, squared, self.size)
+            out[:, index] = reduce(statistic, y, pulled, squared, self.size, room)
             if valid is not None and statistic is not Statistic.STRONGEST:
                 out[:, index] += self.expected[:, index] @ (~valid).T.astype(np.float32)
         out /= self.scale[:, :, None]
         return out
 
 
-def reduce(statistic: Statistic, y: Float32Array, pulled: Float32Array, squared: Float32Array, size: Float32Array) -> Float32Array:
+def reduce(
+    statistic: Statistic, y: Float32Array, pulled: Float32Array, squared: Float32Array, size: Float32Array, room: Workspace | None = None
+) -> Float32Array:
     """(S, T) one statistic of vectors (S, T, D); `size` (S, D) as in `Lines`."""
     out: Float32Array
     if statistic is Statistic.STRONGEST:
         out = squared.max(axis=-1)
     elif statistic is Statistic.SPREAD:
-        out = sum_of_logs(squared)
+        out = sum_of_logs(squared, room)
     elif statistic is Statistic.EXTENT:
-        out = np.matmul(np.abs(y), size[:, :, None])[:, :, 0]
+        amount = np.abs(y, out=(room or Workspace()).take("amount", y.shape))
+        out = np.matmul(amount, size[:, :, None])[:, :, 0]
     else:
         out = np.clip(np.einsum("std,std->st", y, pulled), np.float32(0.0), LARGEST)
     return out
 
 
-def sum_of_logs(squared: Float32Array) -> Float32Array:
-    """Sum of log(1 + entry) over the last axis; four entries (each at most 1e9) share one logarithm."""
-    quarter = squared.shape[-1] // 4
-    out: Float32Array
-    one = np.float32(1.0)
-    if quarter == 0:
-        out = np.log(squared + one).sum(axis=-1)
-        return out
-    product = squared[..., :quarter] + one
-    for at in range(1, 4):
-        product *= squared[..., at * quarter : (at + 1) * quarter] + one
-    out = np.log(product, out=product).sum(axis=-1)
-    if 4 * quarter < squared.shape[-1]:
-        out += np.log(squared[..., 4 * quarter :] + one).sum(axis=-1)
+def sum_of_logs(squared: Float32Array, room: Workspace | None = None) -> Float32Array:
+    """Sum of log(1 + entry) over the last axis of (S, T, D); logarithms are dear, so up to sixteen entries share one.
+
+    Entries are at most 1e9, so four of them multiply without overflow; more do where none of them is large.
+    """
+    left = squared.shape[-1]
+    room = room or Workspace()
+    if squared.strides[-1] < squared.strides[-2]:
+        product = room.take("product", squared.shape)
+    else:  # laid out as the entries are
+        product = room.take("product", squared.transpose(0, 2, 1).shape).transpose(0, 2, 1)
+    np.add(squared, np.float32(1.0), out=product)
+    shared, bound = 1, max(float(product.max(initial=1.0)), 1.0) ** 2
+    while left > 1 and shared < MOST_SHARED and bound < LARGEST_PRODUCT:
+        half = (left + 1) // 2
+        product[..., : left - half] *= product[..., half:left]
+        left, shared, bound = half, 2 * shared, bound * bound
+    logs = product[..., :left]
+    out: Float32Array = np.log(logs, out=logs).sum(axis=-1)
     return out
 
 
@@ -174,6 +201,7 @@ def source_values(
     high: int,
     unit: Float32Array,
     centre: Float32Array,
+    room: Workspace | None = None,
 ) -> Float32Array:
     """Deviations of a source from its mean on normal time; 0 where the channel is missing or nothing was expected.
 
@@ -182,6 +210,7 @@ def source_values(
     filled : (T, C) rows low..high from `filled_values`
     valid : (T, C) bool, or None where all are
     unit, centre : (D,) as in `Lines`
+    room : where the values may be written, to be used again by the next call
 
     Returns
     -------
@@ -194,21 +223,25 @@ def source_values(
     core, _, kind = source.rpartition(".")
     if core and core not in expectations:
         raise EvidenceError(f"the core {core!r} is absent", do="run the cores that the views were fitted with")
-    if kind == "level":
-        return filled - centre
-    expected = expectations[core]
+    room = room or Workspace()
     if kind == "state":
-        return expected.features[low:high] - centre
-    residual = filled - (expected.relation if kind in OF_RELATION else expected.forecast)[low:high]
+        features = expectations[core].features[low:high]
+        return np.subtract(features, centre, out=room.take(source, features.shape))
+    out = room.take(source, filled.shape)
+    if kind == "level":
+        return np.subtract(filled, centre, out=out)
+    expected = expectations[core]
+    np.subtract(filled, (expected.relation if kind in OF_RELATION else expected.forecast)[low:high], out=out)
     # Only the first tick after a reset has no forecast.
-    known = ~np.isnan(residual[:, :1]) if valid is None else valid & ~np.isnan(residual)
+    known = ~np.isnan(out[:, :1]) if valid is None else valid & ~np.isnan(out)
     if kind in SIZES:
-        np.abs(residual, out=residual)
-        residual /= unit
+        np.abs(out, out=out)
+        out /= unit
         if kind == "agitation":
-            residual += np.float32(1.0)
-            np.log(residual, out=residual)
-    residual -= centre
+            out += np.float32(1.0)
+            np.log(out, out=out)
+    if kind not in UNCENTRED:
+        out -= centre
     if not known.all():
-        residual = np.where(known, residual, np.float32(0.0))
-    return residual
+        np.copyto(out, np.float32(0.0), where=~known)
+    return out

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from andon.evidence.lines import Lines, Statistic
-from andon.plant.arrays import Float32Array, Float64Array, FloatArray, Int64Array
+from andon.plant.arrays import Float32Array, Float64Array, FloatArray
 
 if TYPE_CHECKING:
     from andon.evidence.novelty import Novelty
@@ -47,21 +47,20 @@ def line_shares(line: Lines, y: Float32Array, pulled: Float32Array, squared: Flo
     return out
 
 
-def tick_shares(kept: Sequence[tuple[Lines, Float32Array, Float32Array, Float32Array]], rows: Int64Array, channels: int) -> Float32Array:
-    """Shares of some ticks over all views, joined by their part of the soft sum.
+def tick_shares(kept: Sequence[tuple[Lines, Float32Array, Float32Array, Float32Array]], channels: int) -> Float32Array:
+    """Shares of ticks over all views, joined by their part of the soft sum.
 
     Parameters
     ----------
-    kept : lines with their vectors (S, T, C), see `Lines.entries`
-    rows : (N,) ticks wanted
+    kept : the lines of each source with their vectors (S, N, C) at the ticks wanted, see `Lines.entries`
 
     Returns
     -------
     (N, C) float32, rows sum to 1
     """
-    total = np.zeros((len(rows), channels))
+    total = np.zeros((kept[0][1].shape[1] if kept else 0, channels))
     for line, y, pulled, squared in kept:
-        parts = line_shares(line, y[:, rows], pulled[:, rows], squared[:, rows])
+        parts = line_shares(line, y, pulled, squared)
         view = parts.sum(axis=-1, dtype=np.float64)
         weight = np.log1p(np.maximum(view, 0.0)) / np.where(np.abs(view) > 1e-12, view, 1.0) / view.shape[0] / view.shape[1]
         total += np.einsum("snt,sntc->tc", weight, parts)

@@ -21,6 +21,7 @@ from andon.evidence.novelty import Novelty, fit_novelty, patch_ends, windows
 from andon.evidence.shares import tick_shares
 from andon.evidence.smooth import smooth
 from andon.evidence.soft_sum import soft_sum, voices
+from andon.evidence.workspace import Workspace
 from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from andon.plant.errors import BundleError, EvidenceError
 from andon.plant.window import Expectation, Prepared
@@ -146,17 +147,23 @@ class Views:
                 if trace[0] <= shares_above:
                     nothing = np.zeros((0, self.channels), dtype=np.float32)
                     return ViewTrace(view, trace, self.names, np.zeros(0, dtype=np.int64), nothing), lived
-        shares: list[tuple[Int64Array, Float32Array]] = []
+        trace = np.empty(rows)
+        chunk = _Chunk(self, prepared, expectations, Workspace(), [])
+        share_rows, shares = [np.zeros(0, dtype=np.int64)], [np.zeros((0, self.channels), dtype=np.float32)]
         borders = [0, *np.flatnonzero(prepared.reset).tolist(), rows]
         for low, high in pairwise(borders):
             if low < high and prepared.reset[low]:
                 state = self.start()
             for start in range(low, high, CHUNK):
                 stop = min(start + CHUNK, high)
-                state = self._stretch(prepared, expectations, start, stop, view[start:stop], state, shares_above, shares)
-        at = np.concatenate([part[0] for part in shares]) if shares else np.zeros(0, dtype=np.int64)
-        of = np.concatenate([part[1] for part in shares]) if shares else np.zeros((0, self.channels), dtype=np.float32)
-        return ViewTrace(view, soft_sum(view, self.weights), self.names, at, of), state
+                part = view[start:stop]
+                state = chunk.run(start, stop, state, part)
+                trace[start:stop] = soft_sum(part, self.weights)
+                above = np.flatnonzero(trace[start:stop] > shares_above)
+                if above.size:
+                    share_rows.append(above + start)
+                    shares.append(chunk.shares(start, above))
+        return ViewTrace(view, trace, self.names, np.concatenate(share_rows), np.concatenate(shares)), state
 
     def _tick(self, prepared: Prepared, expectations: Mapping[str, Expectation], state: ViewState, view: Float32Array) -> ViewState | None:
         """One live tick; None where it must go the long way."""
@@ -176,68 +183,6 @@ class Views:
             view[-1] = novelty
             ring = joined[1:]
         return ViewState(means, state.states, ring, state.age + 1, novelty)
-
-    def _stretch(
-        self,
-        prepared: Prepared,
-        expectations: Mapping[str, Expectation],
-        low: int,
-        high: int,
-        view: Float32Array,
-        state: ViewState,
-        shares_above: float,
-        shares: list[tuple[Int64Array, Float32Array]],
-    ) -> ViewState:
-        """Rows low..high, no reset inside but perhaps at the first."""
-        part = prepared.valid[low:high]
-        valid = None if bool(part.all()) else part
-        filled = filled_values(prepared, expectations, low, high, valid is None)
-        means = np.empty_like(state.means)
-        states = []
-        kept: list[tuple[Lines, Float32Array, Float32Array, Float32Array]] = []
-        at = line_at = state_at = 0
-        for line in self.lines:
-            if line.of_channels:
-                before = state.means[line_at : line_at + len(line.spans)]
-            else:
-                before = state.states[state_at]
-            mask = valid if line.of_channels else None
-            values = source_values(line.source, filled, mask, expectations, low, high, line.unit, line.centre)
-            y, after = smooth(values, line.spans, before)
-            if line.of_channels:
-                means[line_at : line_at + len(line.spans)] = after
-                line_at += len(line.spans)
-            else:
-                states.append(after)
-                state_at += 1
-            pulled, squared = line.entries(y, mask)
-            count = len(line.spans) * len(line.statistics)
-            view[:, at : at + count] = line.statistic(y, pulled, squared, mask).reshape(count, -1).T
-            at += count
-            if shares_above < np.inf and line.of_channels:
-                kept.append((line, y, pulled, squared))
-        novelty, ring = state.novelty, state.ring
-        if self.novelty is not None:
-            novelty, ring = self._novelty(filled, prepared.tick[low:high], state, view[:, at])
-        if shares_above < np.inf:
-            above = np.flatnonzero(soft_sum(view, self.weights) > shares_above)
-            if above.size:
-                shares.append((above + low, tick_shares(kept, above, self.channels)))
-        return ViewState(means, tuple(states), ring, state.age + high - low, novelty)
-
-    def _novelty(self, filled: Float32Array, tick: Int64Array, state: ViewState, out: Float32Array) -> tuple[np.float32, Float32Array]:
-        shape = self.novelty
-        assert shape is not None
-        joined = np.concatenate([state.ring, filled], axis=0)
-        rows = len(filled)
-        ends = np.flatnonzero(patch_ends(tick, state.age + np.arange(rows), shape.patch, shape.stride))
-        if ends.size:
-            distance = shape.distance(windows(joined, shape.patch, ends + shape.patch - 1)) / np.float32(self.novelty_scale)
-            seen = np.searchsorted(ends, np.arange(rows), side="right")
-            out[:] = np.concatenate([[state.novelty], distance])[seen]
-        else:
-            out[:] = state.novelty
-        return out[-1], joined[rows:]
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
         """Plain arrays for safetensors."""
@@ -283,6 +228,73 @@ class Views:
             raise BundleError(f"views: array {gone} is absent", do="train the model again") from None
         except ValueError as wrong:
             raise BundleError(f"views: {wrong}", do="train the model again") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """The views of a few rows, no reset inside but perhaps at the first."""
+
+    views: Views
+    prepared: Prepared
+    expectations: Mapping[str, Expectation]
+    room: Workspace
+    smoothed: list[Float32Array]
+
+    def run(self, low: int, high: int, state: ViewState, view: Float32Array) -> ViewState:
+        """Write the views of the rows low..high; returns the state after them."""
+        views, room = self.views, self.room
+        part = self.prepared.valid[low:high]
+        valid = None if bool(part.all()) else part
+        filled = filled_values(self.prepared, self.expectations, low, high, valid is None)
+        means = np.empty_like(state.means)
+        states: list[Float32Array] = []
+        self.smoothed.clear()
+        at = line_at = 0
+        for line in views.lines:
+            mask = valid if line.of_channels else None
+            values = source_values(line.source, filled, mask, self.expectations, low, high, line.unit, line.centre, room)
+            if line.of_channels:
+                places = slice(line_at, line_at + len(line.spans))
+                y, means[places] = smooth(values, line.spans, state.means[places], room, f"{line.source}:smooth")
+                line_at = places.stop
+            else:
+                y, after = smooth(values, line.spans, state.states[len(states)], room, f"{line.source}:smooth")
+                states.append(after)
+            for index, one in enumerate(line.each):
+                pulled, squared = one.entries(y[index : index + 1], mask, room)
+                count = len(one.statistics)
+                view[:, at : at + count] = one.statistic(y[index : index + 1], pulled, squared, mask, room)[0].T
+                at += count
+            self.smoothed.append(y)
+        novelty, ring = state.novelty, state.ring
+        if views.novelty is not None:
+            novelty, ring = self._novelty(filled, self.prepared.tick[low:high], state, view[:, at])
+        return ViewState(means, tuple(states), ring, state.age + high - low, novelty)
+
+    def shares(self, low: int, rows: Int64Array) -> Float32Array:
+        """(N, C) shares of some rows of the chunk that was run last and began at `low`."""
+        part = self.prepared.valid[low + rows]
+        valid = None if bool(part.all()) else part
+        kept = []
+        for line, y in zip(self.views.lines, self.smoothed, strict=True):
+            if line.of_channels:
+                wanted = np.ascontiguousarray(y[:, rows])
+                kept.append((line, wanted, *line.entries(wanted, valid)))
+        return tick_shares(kept, self.views.channels)
+
+    def _novelty(self, filled: Float32Array, tick: Int64Array, state: ViewState, out: Float32Array) -> tuple[np.float32, Float32Array]:
+        shape = self.views.novelty
+        assert shape is not None
+        joined = np.concatenate([state.ring, filled], axis=0)
+        rows = len(filled)
+        ends = np.flatnonzero(patch_ends(tick, state.age + np.arange(rows), shape.patch, shape.stride))
+        if ends.size:
+            distance = shape.distance(windows(joined, shape.patch, ends + shape.patch - 1)) / np.float32(self.views.novelty_scale)
+            seen = np.searchsorted(ends, np.arange(rows), side="right")
+            out[:] = np.concatenate([[state.novelty], distance])[seen]
+        else:
+            out[:] = state.novelty
+        return out[-1], joined[rows:]
 
 
 LINE_ARRAYS = ("centre", "unit", "precision", "gain", "size", "expected", "scale")
