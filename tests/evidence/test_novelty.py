@@ -40,6 +40,27 @@ def test_nearest_against_the_plain_search() -> None:
     np.testing.assert_allclose(nearest(vectors, memory), expected, atol=1e-5)
 
 
+def test_the_search_in_groups_against_the_plain_search() -> None:
+    random = np.random.default_rng(1)
+    memory = random.normal(size=(512, 6)).astype(np.float32)
+    memory[100:120] = memory[7]  # equal neighbours count as many times as they stand there
+    vectors = np.concatenate([random.normal(size=(20, 6)), memory[7:8]]).astype(np.float32)
+    expected = [np.mean(np.sort(1.0 - memory @ vector)[:3]).clip(0.0) for vector in vectors]
+    np.testing.assert_allclose(nearest(vectors, memory), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("level", [0.0, 40.0])
+@pytest.mark.parametrize("step", [4, 7, 0])
+def test_patches_in_place_are_described_as_their_copies_are(level: float, step: int) -> None:
+    novelty = fitted()
+    x = waves(400, seed=4)
+    x[100:] += np.float32(level)
+    ends = np.arange(PATCH, 400, step) if step else np.array([40, 41, 77, 300])
+    copies = novelty.describe(windows(x, PATCH, ends))
+    np.testing.assert_allclose(novelty.describe_all(x, ends), copies, atol=1e-5 * (1.0 + level))
+    np.testing.assert_allclose(novelty.distance_all(x, ends), novelty.distance(windows(x, PATCH, ends)), atol=2e-5)
+
+
 def test_level_and_amplitude_are_not_novel_but_shape_and_timing_are() -> None:
     novelty = fitted()
     normal = windows(waves(400, seed=2), PATCH, np.arange(PATCH, 400, 8))

@@ -12,8 +12,10 @@ Roth et al. 2022, "Towards total recall in industrial anomaly detection" (PatchC
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 
@@ -22,6 +24,8 @@ CANDIDATES = 4096
 COEFFICIENTS = 8
 DIRECTIONS = 64
 NEAREST = 3
+GROUP = 16
+SEARCHED_IN_GROUPS = 256
 FLOOR_SHARE = 0.5
 SMALLEST_FLOOR = 0.02
 
@@ -56,6 +60,24 @@ class Novelty:
         out: Float32Array = shape.reshape(len(patches), -1)
         return out
 
+    def describe_all(self, x: Float32Array, ends: Int64Array) -> Float32Array:
+        """(N, K * C) normalised shape of the patches of x (T, C) that end at rows `ends`, as `describe` of `windows`, without copying."""
+        first = ends - self.patch + 1
+        step = int(first[1] - first[0]) if len(first) > 1 else 1
+        if not bool((first == first[0] + step * np.arange(len(first))).all()):
+            return self.describe(windows(x, self.patch, ends))
+        moved = x - x[len(x) // 2]  # the waves do not see a constant; rounding does
+        wide = moved.astype(np.float64)  # far from zero, sums of squares cancel
+        shape = np.matmul(self.waves.T, _patches(moved, self.patch, first[0], step, len(first)))
+        mean = np.full((1, self.patch), 1.0 / self.patch)
+        means = np.matmul(mean, _patches(wide, self.patch, first[0], step, len(first)))
+        np.square(wide, out=wide)
+        variance = np.matmul(mean, _patches(wide, self.patch, first[0], step, len(first))) - np.square(means)
+        spread = np.sqrt(np.maximum(variance, 0.0)).astype(np.float32) + self.floor
+        shape /= spread * np.float32(np.sqrt(self.patch))
+        out: Float32Array = shape.reshape(len(first), -1)
+        return out
+
     def embed(self, described: Float32Array) -> Float32Array:
         """(N, D) unit vectors."""
         vector = (described - self.centre) @ self.directions
@@ -71,15 +93,40 @@ class Novelty:
         """(N,) float32 in [0, 2], mean cosine distance of patches (N, patch, C) to the nearest normal patches."""
         return self.nearest(self.describe(patches))
 
+    def distance_all(self, x: Float32Array, ends: Int64Array) -> Float32Array:
+        """(N,) as `distance`, of the patches of x (T, C) that end at rows `ends`."""
+        return self.nearest(self.describe_all(x, ends))
+
+
+def _patches(x: NDArray[Any], patch: int, first: int, step: int, count: int) -> NDArray[Any]:
+    """(N, patch, C) patches of x (T, C) that begin at rows first, first + step, ...; a view."""
+    row, column = x.strides
+    return np.lib.stride_tricks.as_strided(x[first:], (count, patch, x.shape[1]), (step * row, row, column), writeable=False)
+
 
 def nearest(vectors: Float32Array, memory: Float32Array) -> Float32Array:
     """(N,) mean cosine distance of unit vectors to their nearest in `memory`."""
     count = min(NEAREST, len(memory))
-    near = np.matmul(vectors, memory.T)
-    if count < near.shape[1]:
-        near = np.partition(near, near.shape[1] - count, axis=1)[:, -count:]
-    closeness: Float32Array = np.maximum(np.float32(1.0) - near.mean(axis=1), np.float32(0.0))
+    near = np.matmul(memory, vectors.T)
+    if len(near) >= SEARCHED_IN_GROUPS and len(near) % GROUP == 0:
+        near = _candidates(near, count)
+    if count < len(near):
+        near = np.partition(np.ascontiguousarray(near.T), len(near) - count, axis=1)[:, -count:].T
+    closeness: Float32Array = np.maximum(np.float32(1.0) - near.mean(axis=0), np.float32(0.0))
     return closeness
+
+
+def _candidates(near: Float32Array, count: int) -> Float32Array:
+    """(K, N) a few values of each column of (M, N), its `count` largest among them: those of the groups with the largest maxima."""
+    grouped = near.reshape(GROUP, -1, near.shape[1])
+    best = np.ascontiguousarray(grouped.max(axis=0).T)
+    rows = np.arange(len(best))
+    parts = []
+    for _ in range(count):
+        at = best.argmax(axis=1)
+        best[rows, at] = -np.inf
+        parts.append(grouped[:, at, rows])
+    return np.concatenate(parts, axis=0)
 
 
 def cosines(patch: int, count: int) -> Float32Array:

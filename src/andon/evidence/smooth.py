@@ -108,4 +108,5 @@ def _blocks(x: Float32Array, spans: tuple[float, ...], state: Float32Array, out:
     entering[:, BLOCK:] = states[:, :-1].transpose(1, 0, 2)
     for index in range(count):
         np.matmul(whole[index], entering, out=out[index].reshape(full, BLOCK, width))
-    return states[:, -1].copy()
+    last: Float32Array = states[:, -1].copy()
+    return last

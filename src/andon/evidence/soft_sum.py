@@ -34,7 +34,8 @@ def soft_sum(view: FloatArray, weights: FloatArray) -> Float64Array:
     kind = np.float64 if view.dtype == np.float64 else np.float32  # logarithms of float32 are ten times faster
     logs = np.add(view, kind(1.0), dtype=kind)
     np.log(logs, out=logs)
-    return (logs @ np.asarray(weights, dtype=kind)).astype(np.float64)
+    out: Float64Array = (logs @ np.asarray(weights, dtype=kind)).astype(np.float64)
+    return out
 
 
 def parts(view: FloatArray, weights: FloatArray) -> Float64Array:

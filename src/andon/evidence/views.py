@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from andon.evidence.fit_lines import QUANTILE, fit_lines
 from andon.evidence.lines import Lines, Statistic, filled_values, source_values
 from andon.evidence.live import Stack, stack, tick
-from andon.evidence.novelty import Novelty, fit_novelty, patch_ends, windows
+from andon.evidence.novelty import Novelty, fit_novelty, patch_ends
 from andon.evidence.shares import tick_shares
 from andon.evidence.smooth import smooth
 from andon.evidence.soft_sum import soft_sum, voices
@@ -148,8 +148,7 @@ class Views:
                     nothing = np.zeros((0, self.channels), dtype=np.float32)
                     return ViewTrace(view, trace, self.names, np.zeros(0, dtype=np.int64), nothing), lived
         trace = np.empty(rows)
-        chunk = _Chunk(self, prepared, expectations, Workspace(), [])
-        share_rows, shares = [np.zeros(0, dtype=np.int64)], [np.zeros((0, self.channels), dtype=np.float32)]
+        chunk = _Chunk(self, prepared, expectations, Workspace(), [], [])
         borders = [0, *np.flatnonzero(prepared.reset).tolist(), rows]
         for low, high in pairwise(borders):
             if low < high and prepared.reset[low]:
@@ -161,9 +160,8 @@ class Views:
                 trace[start:stop] = soft_sum(part, self.weights)
                 above = np.flatnonzero(trace[start:stop] > shares_above)
                 if above.size:
-                    share_rows.append(above + start)
-                    shares.append(chunk.shares(start, above))
-        return ViewTrace(view, trace, self.names, np.concatenate(share_rows), np.concatenate(shares)), state
+                    chunk.keep(start, above)
+        return ViewTrace(view, trace, self.names, *chunk.shares()), state
 
     def _tick(self, prepared: Prepared, expectations: Mapping[str, Expectation], state: ViewState, view: Float32Array) -> ViewState | None:
         """One live tick; None where it must go the long way."""
@@ -239,6 +237,7 @@ class _Chunk:
     expectations: Mapping[str, Expectation]
     room: Workspace
     smoothed: list[Float32Array]
+    kept: list[tuple[Int64Array, list[Float32Array]]]
 
     def run(self, low: int, high: int, state: ViewState, view: Float32Array) -> ViewState:
         """Write the views of the rows low..high; returns the state after them."""
@@ -271,16 +270,26 @@ class _Chunk:
             novelty, ring = self._novelty(filled, self.prepared.tick[low:high], state, view[:, at])
         return ViewState(means, tuple(states), ring, state.age + high - low, novelty)
 
-    def shares(self, low: int, rows: Int64Array) -> Float32Array:
-        """(N, C) shares of some rows of the chunk that was run last and began at `low`."""
-        part = self.prepared.valid[low + rows]
-        valid = None if bool(part.all()) else part
-        kept = []
-        for line, y in zip(self.views.lines, self.smoothed, strict=True):
-            if line.of_channels:
-                wanted = np.ascontiguousarray(y[:, rows])
-                kept.append((line, wanted, *line.entries(wanted, valid)))
-        return tick_shares(kept, self.views.channels)
+    def keep(self, low: int, rows: Int64Array) -> None:
+        """Keep what the shares need of some rows of the chunk that was run last and began at `low`."""
+        self.kept.append((low + rows, [y[:, rows] for y in self.smoothed]))
+
+    def shares(self) -> tuple[Int64Array, Float32Array]:
+        """The rows kept (N,) and their shares (N, C); worked out together, for each chunk has only a few."""
+        lines = self.views.lines
+        found = [np.zeros((0, self.views.channels), dtype=np.float32)]
+        rows = np.concatenate([np.zeros(0, dtype=np.int64), *(part for part, _ in self.kept)])
+        whole = [np.concatenate([ys[index] for _, ys in self.kept], axis=1) for index in range(len(lines))] if self.kept else []
+        for low in range(0, len(rows), CHUNK):
+            part = self.prepared.valid[rows[low : low + CHUNK]]
+            valid = None if bool(part.all()) else part
+            vectors = []
+            for line, y in zip(lines, whole, strict=True):
+                if line.of_channels:
+                    wanted = y[:, low : low + CHUNK]
+                    vectors.append((line, wanted, *line.entries(wanted, valid)))
+            found.append(tick_shares(vectors, self.views.channels))
+        return rows, np.concatenate(found)
 
     def _novelty(self, filled: Float32Array, tick: Int64Array, state: ViewState, out: Float32Array) -> tuple[np.float32, Float32Array]:
         shape = self.views.novelty
@@ -289,7 +298,7 @@ class _Chunk:
         rows = len(filled)
         ends = np.flatnonzero(patch_ends(tick, state.age + np.arange(rows), shape.patch, shape.stride))
         if ends.size:
-            distance = shape.distance(windows(joined, shape.patch, ends + shape.patch - 1)) / np.float32(self.views.novelty_scale)
+            distance = shape.distance_all(joined, ends + shape.patch - 1) / np.float32(self.views.novelty_scale)
             seen = np.searchsorted(ends, np.arange(rows), side="right")
             out[:] = np.concatenate([[state.novelty], distance])[seen]
         else:
