@@ -118,6 +118,9 @@ class Fleet(Protocol):
         out_of_service : tags that must not be used
         """
 
+    def open_span(self, state: Any, asset: int) -> Span | None:
+        """The event of an asset that is open now."""
+
     def to_kept(self, state: Any) -> tuple[dict[str, NDArray[Any]], Any]:
         """The state as arrays and JSON."""
 
@@ -178,6 +181,10 @@ class AssetByAsset:
             steps.append(step)
             after.append(new)
         return _judged(self.monitor, np.arange(first, last + 1, dtype=np.int64), steps, levels), (max(first, last + 1), tuple(after))
+
+    def open_span(self, state: tuple[int | None, tuple[MonitorState, ...]], asset: int) -> Span | None:
+        """See `Fleet`."""
+        return state[1][asset].opener.span
 
     def to_kept(self, state: Any) -> tuple[dict[str, NDArray[Any]], Any]:
         """See `Fleet`."""

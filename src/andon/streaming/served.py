@@ -1,0 +1,283 @@
+"""One fleet in service: what waits, its state, thresholds, open events. Entries of the journal in, verdicts and events out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from andon.evidence.events import Span
+from andon.plant.batch import Batch
+from andon.plant.file.schema import OutOfService
+from andon.plant.label import Label, LabelKind, LabResults
+from andon.plant.recording import Recording
+from andon.plant.rows import Rows
+from andon.plant.verdict import Event
+from andon.scoring.explain import explain, stretch
+from andon.scoring.fleet import Fleet, Judged
+from andon.streaming.arrivals import Arrivals, Arrived
+from andon.streaming.control import Control, EndPlanned, Marked, Planned, Promised, PutBack, Result, TakeOut
+from andon.streaming.limits import Closed, Limit
+from andon.streaming.watermark import NOTHING, LinkTime, Patience, Watermark
+
+FIRST_REVISION = 8
+
+
+class History(Protocol):
+    """Samples that are kept, those of the last moments too."""
+
+    def read(self, asset: str, tags: Sequence[str], start: int, end: int) -> Recording:
+        """Samples of an asset with start <= time <= end (ns)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a fleet says after one entry.
+
+    Attributes
+    ----------
+    judged : new ticks; None where none became complete
+    opened, revised, closed : events, with their tags and sentence
+    rows : samples of the new ticks, to be kept
+    late : samples of ticks that were judged already
+    ahead : samples whose time lies in the future
+    """
+
+    judged: Judged | None
+    rows: Rows
+    late: Rows
+    ahead: Rows
+    opened: tuple[Event, ...] = ()
+    revised: tuple[Event, ...] = ()
+    closed: tuple[Event, ...] = ()
+
+
+@dataclass(slots=True)
+class Served:
+    """A fleet in service. It changes only in `take`, `tick` and `tell`, by the entries of the journal and nothing else.
+
+    Attributes
+    ----------
+    name : of the model
+    fleet : judges
+    history : samples to explain events from
+    arrivals : what waits
+    state : of the fleet
+    limits : threshold of each asset
+    planned : planned work, by id
+    out : tags out of service
+    open : open spans by asset, with the duration in ticks at which they are next revised
+    """
+
+    name: str
+    fleet: Fleet
+    history: History
+    arrivals: Arrivals
+    state: Any
+    limits: list[Limit]
+    planned: dict[str, Planned] = field(default_factory=dict)
+    out: dict[tuple[str, str], TakeOut] = field(default_factory=dict)
+    results: list[Result] = field(default_factory=list)
+    open: dict[int, tuple[Span, int]] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, name: str, fleet: Fleet, history: History, patience: Patience, since: int) -> Served:
+        """Nothing seen yet; thresholds are the model's."""
+        monitor = fleet.monitor
+        calibration = monitor.calibration
+        limits = [
+            Limit(
+                Promised(
+                    asset, calibration.threshold, calibration.tail_scale, calibration.budget.rate_per_hour, calibration.running_share, since
+                )
+            )
+            for asset in fleet.assets
+        ]
+        arrivals = Arrivals(fleet.assets, fleet.tags, monitor.preparation.interval_ns, patience)
+        return cls(name, fleet, history, arrivals, fleet.start(), limits)
+
+    def take(self, batch: Batch) -> Said:
+        """Samples."""
+        arrived, self.arrivals = self.arrivals.take(batch)
+        return self._judge(arrived)
+
+    def tick(self, now: int, connected: Mapping[str, bool]) -> Said:
+        """A moment of the clock."""
+        arrived, self.arrivals = self.arrivals.tick(now, connected)
+        return self._judge(arrived)
+
+    def tell(self, control: Control) -> None:
+        """What somebody says; in force from the next tick on."""
+        match control:
+            case Planned():
+                self.planned[control.id] = control
+            case EndPlanned(id=key, at=at) if key in self.planned:
+                self.planned[key] = msgspec.structs.replace(self.planned[key], end=min(self.planned[key].end, at))
+            case TakeOut():
+                self.out[(control.asset, control.tag)] = control
+            case PutBack():
+                self.out.pop((control.asset, control.tag), None)
+            case Result() if control.asset in self.fleet.assets or not control.asset:
+                self.results.append(control)
+            case Marked() | Promised() if control.asset in self.fleet.assets:
+                at = self.fleet.assets.index(control.asset)
+                limit = self.limits[at]
+                self.limits[at] = limit.with_mark(control) if isinstance(control, Marked) else limit.with_promise(control)
+            case _:
+                pass
+
+    def thresholds(self, time: int) -> NDArray[np.float64]:
+        """(A,) thresholds in force at a moment."""
+        values = np.empty(len(self.limits))
+        for at, limit in enumerate(self.limits):
+            values[at], self.limits[at] = limit.at(time)
+        return values
+
+    def _judge(self, arrived: Arrived) -> Said:
+        if arrived.upto == NOTHING:
+            return Said(None, arrived.rows, arrived.late, arrived.ahead)
+        levels = self.thresholds(arrived.upto)
+        lab, self.results = _by_target(self.results), []
+        judged, self.state = self.fleet.step(
+            arrived.rows, arrived.upto, self.state, thresholds=levels, labels=self._labels(), lab=lab, out_of_service=self._out()
+        )
+        if not len(judged.tick):
+            return Said(None, arrived.rows, arrived.late, arrived.ahead)
+        opened, revised, closed = self._events(judged, levels)
+        self._forget_planned(int(judged.tick[-1]) * self.arrivals.interval)
+        return Said(judged, arrived.rows, arrived.late, arrived.ahead, opened, revised, closed)
+
+    def _events(self, judged: Judged, levels: NDArray[np.float64]) -> tuple[tuple[Event, ...], tuple[Event, ...], tuple[Event, ...]]:
+        """Explain what opened and closed, and what has lasted twice as long as when it was explained last."""
+        last, interval = int(judged.tick[-1]), self.arrivals.interval
+        closed_at = {(at, span.start): span for at, span in judged.closed}
+        told: dict[str, list[Event]] = {"opened": [], "revised": [], "closed": []}
+        for at, span in judged.opened:
+            final = closed_at.get((at, span.start))
+            event = self._explain(at, final or span, last, float(levels[at]))
+            told["opened"].append(event)
+            if final is None:
+                self.open[at] = (span, FIRST_REVISION)
+        for at, span in judged.closed:
+            self.open.pop(at, None)
+            event = self._explain(at, span, last, float(levels[at]))
+            told["closed"].append(event)
+            end = event.end if event.end is not None else last * interval
+            self.limits[at] = self.limits[at].with_closed(Closed(event.id, event.start, end, event.peak_evidence))
+        for at, (span, due) in list(self.open.items()):
+            lasted = last - span.start
+            if lasted >= due:
+                while lasted >= due:
+                    due *= 2
+                now = self.fleet.open_span(self.state, at) or span
+                self.open[at] = (now, due)
+                told["revised"].append(self._explain(at, now, last, float(levels[at])))
+        return tuple(told["opened"]), tuple(told["revised"]), tuple(told["closed"])
+
+    def _explain(self, at: int, span: Span, last: int, level: float) -> Event:
+        monitor, interval = self.fleet.monitor, self.arrivals.interval
+        end = (span.end if span.end is not None else last) * interval
+        name = self.fleet.assets[at]
+        recording = self.history.read(name, self.fleet.tags, stretch(monitor, [span]), end)
+        (event,) = explain(monitor, recording, [span], until=end, threshold=level, labels=self._labels(), out_of_service=self._out())
+        return event
+
+    def _labels(self) -> list[Label]:
+        return [Label(item.asset, item.start, item.end, LabelKind.PLANNED, item.why) for item in self.planned.values()]
+
+    def _out(self) -> list[OutOfService]:
+        return [OutOfService(item.tag, item.asset, item.until, item.why) for item in self.out.values()]
+
+    def _forget_planned(self, time: int) -> None:
+        """Planned work that ended long before an event could still be explained is forgotten."""
+        reach = time - 8 * 86_400 * 10**9
+        self.planned = {key: item for key, item in self.planned.items() if item.end > reach}
+
+    def to_kept(self) -> tuple[dict[str, NDArray[Any]], Any]:
+        """Everything that a restart needs, as arrays and JSON values."""
+        arrays, shape = self.fleet.to_kept(self.state)
+        arrays = {f"state.{name}": array for name, array in arrays.items()}
+        for at, block in enumerate(self.arrivals.waiting):
+            arrays |= {
+                f"waiting.{at}.asset": block.asset, f"waiting.{at}.time": block.time,
+                f"waiting.{at}.values": block.values, f"waiting.{at}.status": block.status,
+            }  # fmt: skip
+        mark = self.arrivals.mark
+        about = {
+            "assets": list(self.fleet.assets),
+            "state": shape,
+            "waiting": len(self.arrivals.waiting),
+            "counts": msgspec.to_builtins(self.arrivals.counts),
+            "mark": {
+                "now": mark.now,
+                "closed": mark.closed,
+                "links": {name: msgspec.to_builtins(link) for name, link in mark.links.items()},
+            },
+            "limits": [limit.to_kept() for limit in self.limits],
+            "planned": msgspec.to_builtins(list(self.planned.values())),
+            "out": msgspec.to_builtins(list(self.out.values())),
+            "results": msgspec.to_builtins(self.results),
+            "open": [[at, *_of_span(span), due] for at, (span, due) in self.open.items()],
+        }
+        return arrays, about
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> None:
+        """Go on where `to_kept` left off.
+
+        Raises
+        ------
+        StoreError : it is of other assets or another model
+        """
+        from dataclasses import replace
+
+        from andon.plant.errors import StoreError
+        from andon.streaming.arrivals import Counts
+
+        if tuple(about["assets"]) != self.fleet.assets:
+            raise StoreError("the checkpoint is of other assets", do="remove it: the journal is read from its beginning")
+        state = {name.removeprefix("state."): array for name, array in arrays.items() if name.startswith("state.")}
+        self.state = self.fleet.from_kept(state, about["state"])
+        parts = ("asset", "time", "values", "status")
+        blocks = range(about["waiting"])
+        waiting = tuple(Rows(*(np.array(arrays[f"waiting.{at}.{part}"]) for part in parts)) for at in blocks)
+        kept = about["mark"]
+        links = {name: LinkTime(**link) for name, link in kept["links"].items()}
+        mark = Watermark(links, kept["now"], kept["closed"])
+        self.arrivals = replace(self.arrivals, waiting=waiting, mark=mark, counts=Counts(**about["counts"]))
+        self.limits = [Limit.from_kept(item) for item in about["limits"]]
+        self.planned = {item["id"]: msgspec.convert(item, Planned) for item in about["planned"]}
+        self.out = {(item["asset"], item["tag"]): msgspec.convert(item, TakeOut) for item in about["out"]}
+        self.results = [msgspec.convert(item, Result) for item in about["results"]]
+        self.open = {item[0]: (_to_span(item[1:7]), item[7]) for item in about["open"]}
+
+
+def _of_span(span: Span) -> list[Any]:
+    return [span.onset, span.start, span.peak, span.end, span.peak_evidence.hex(), span.threshold.hex()]
+
+
+def _to_span(kept: Sequence[Any]) -> Span:
+    onset, start, peak, end, evidence, threshold = kept
+    return Span(onset, start, peak, end, float.fromhex(evidence), float.fromhex(threshold))
+
+
+def _by_target(results: Sequence[Result]) -> list[LabResults]:
+    """Single results as columns, one table an asset and target, in order of the samples."""
+    tables: dict[tuple[str, str], list[Result]] = {}
+    for item in results:
+        tables.setdefault((item.asset, item.target), []).append(item)
+    out = []
+    for (asset, target), items in tables.items():
+        items.sort(key=lambda item: item.sample_time)
+        out.append(
+            LabResults(
+                asset, target,
+                np.array([item.sample_time for item in items], dtype=np.int64),
+                np.array([item.result_time for item in items], dtype=np.int64),
+                np.array([item.value for item in items]),
+            )
+        )  # fmt: skip
+    return out
