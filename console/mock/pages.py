@@ -29,7 +29,7 @@ from andon.service.schema import (
 )
 from plant import ASSETS, TAGS, THRESHOLD, WILD, History, overlay
 
-FAULTS = ("step_2", "step_4", "drift_hour", "drift_day", "noise", "stuck", "oscillation")
+FAULTS = ("step_2", "step_4", "drift_4_1h", "drift_4_1d", "noise_3", "stuck", "oscillation_2")
 
 
 def case_page(case: str, desk: Desk, history: History, now: float) -> CasePage:

@@ -24,7 +24,7 @@ import pages
 from desk import Desk, Refused, iso, spans_of
 
 from andon.service import schema
-from plant import ASSETS, History, tags_of, tile_of, trend_of
+from plant import ASSETS, TAGS, History, tags_of, tile_of, trend_of
 
 BUILT = Path(__file__).resolve().parents[2] / "src" / "andon" / "service" / "console"
 PASSWORD = "andon"
@@ -370,8 +370,7 @@ class Desktop(BaseHTTPRequestHandler):
         start, end = seconds(query["start"]), seconds(query["end"])
         if what == "status-map":
             return pages.status_map(start, end)
-        names = [name for name in query.get("tags", "").split(",") if name]
-        names = [unquote(name) for name in names]
+        names = parse_qs(urlsplit(self.path).query).get("tags", [])
         return trend_of(history, asset, start, end, int(query.get("points", 800)), names, spans_of(now, history.first, asset), now)
 
     def settings(self, method: str, parts: list[str], now: float) -> object:
@@ -486,6 +485,7 @@ def main() -> None:
     world = World(given.alarms, given.days)
     for asset in ASSETS:
         world.tile(asset)
+    trend_of(world.history, ASSETS[0].id, world.start - 3600, world.start, 10, [tag.id for tag in TAGS], [], world.start)
     server = ThreadingHTTPServer(("127.0.0.1", given.port), type("Handler", (Desktop,), {"world": world}))
     server.daemon_threads = True
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)

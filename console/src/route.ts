@@ -29,11 +29,11 @@ export function go(to: string, replace = false): void {
 }
 
 /** The same page with other words after the question mark. */
-export function ask(changed: Record<string, string | undefined>): void {
+export function ask(changed: Record<string, string | string[] | undefined>): void {
   const words = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(changed)) {
-    if (value) words.set(name, value);
-    else words.delete(name);
+    words.delete(name);
+    for (const one of Array.isArray(value) ? value : value ? [value] : []) words.append(name, one);
   }
   const tail = words.toString();
   go(location.pathname + (tail ? `?${tail}` : ""), true);

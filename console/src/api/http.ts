@@ -18,11 +18,21 @@ export class Unreachable extends Error {}
 
 const ROOT = "/api/v1";
 
-/** An address of the API from parts that may hold anything. */
-export function address(parts: string[], query: Record<string, string | number | undefined> = {}): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
-  const tail = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+type Word = string | number | string[] | undefined;
+
+/** An address of the API from parts that may hold anything; a list is a word given several times. */
+export function address(parts: string[], query: Record<string, Word> = {}): string {
+  const words = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined && one !== "") words.append(name, String(one));
+  }
+  const tail = words.toString();
   return `/${parts.map(encodeURIComponent).join("/")}${tail ? `?${tail}` : ""}`;
+}
+
+/** A moment as the wire has it. */
+export function iso(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
 }
 
 function once(): string {

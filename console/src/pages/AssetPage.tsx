@@ -1,5 +1,4 @@
-import { Page } from "../parts/Page";
+// One asset on one time axis: evidence, quality, events and chosen tags; who is responsible at the left, the case at the right.
+import { lazy } from "../parts/lazy";
 
-export function AssetPage({ asset }: { asset: string }) {
-  return <Page title="Asset">{asset}</Page>;
-}
+export const AssetPage = lazy(() => import("./asset/AssetView"));

@@ -39,7 +39,7 @@ export function Mark({ priority = null, state = "alarm", spoken = true }: Props)
   return (
     <svg class={`mark p${shape}${open ? " outlined" : ""}`} viewBox="0 0 24 24" {...label}>
       <path d={SHAPES[shape] ?? SHAPES[4]} />
-      <text x="12" y={shape === 2 ? 19 : 17}>{priority ?? "~"}</text>
+      <text x="12" y={shape === 2 ? 19 : 17}>{priority ?? (open ? "~" : "!")}</text>
     </svg>
   );
 }

@@ -24,6 +24,7 @@ function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
 /** A number with at most four significant digits, a dash where there is none. */
 export function number(value: number | null | undefined, digits = 4): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  if (value === 0) return numbers({}).format(0); // never "-0"
   return numbers(Math.abs(value) >= 10 ** digits ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: digits }).format(value);
 }
 

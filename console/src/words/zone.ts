@@ -30,14 +30,19 @@ export interface Fold {
   after: number;
 }
 
-/** The moments between two others at which the clock is set: the fold in autumn, the gap in spring. */
-export function folds(start: number, end: number, where = zone.value): Fold[] {
+const known = new Map<string, Fold[]>();
+
+/** The moments of a year at which the clock is set. */
+function ofYear(year: number, where: string): Fold[] {
+  const key = `${where}|${year}`;
+  const cached = known.get(key);
+  if (cached) return cached;
   const found: Fold[] = [];
-  const stride = 7 * 86_400;
-  let left = start;
+  let left = Date.UTC(year, 0, 1) / 1000;
+  const end = Date.UTC(year + 1, 0, 1) / 1000;
   let before = offset(left, where);
   while (left < end) {
-    const right = Math.min(end, left + stride);
+    const right = Math.min(end, left + 7 * 86_400);
     const after = offset(right, where);
     if (after !== before) {
       let [low, high] = [left, right];
@@ -49,6 +54,17 @@ export function folds(start: number, end: number, where = zone.value): Fold[] {
       found.push({ at: Math.round(high), before, after });
     }
     [left, before] = [right, after];
+  }
+  known.set(key, found);
+  return found;
+}
+
+/** The moments between two others at which the clock is set: the fold in autumn, the gap in spring. */
+export function folds(start: number, end: number, where = zone.value): Fold[] {
+  const found: Fold[] = [];
+  const last = Math.min(new Date(end * 1000).getUTCFullYear(), new Date(start * 1000).getUTCFullYear() + 200);
+  for (let year = new Date(start * 1000).getUTCFullYear(); year <= last; year++) {
+    found.push(...ofYear(year, where).filter((fold) => fold.at > start && fold.at < end));
   }
   return found;
 }

@@ -1,0 +1,31 @@
+// Events, time nobody could judge, and maintenance, as spans on the time axis.
+import type { Span } from "../api/types";
+import { place } from "../route";
+import { moment } from "../words/format";
+import { named, say } from "../words/say";
+import { GUTTER } from "./Lane";
+import type { TimeRange } from "./time_range";
+
+export function EventLane({ range, spans }: { range: TimeRange; spans: Span[] }) {
+  const [start, end] = [range.start.value, range.end.value];
+  const shown = spans.filter((span) => span.start < end && (span.end ?? Infinity) > start);
+  const at = (moment: number): number => Math.max(0, Math.min(100, (100 * (moment - start)) / (end - start)));
+  return (
+    <div class="eventlane" style={{ paddingLeft: `${GUTTER}px` }}>
+      <ul aria-label={say("asset.events")}>
+        {shown.map((span) => {
+          const left = at(span.start);
+          const style = { left: `${left}%`, width: `${Math.max(0.4, at(span.end ?? end) - left)}%` };
+          const text = `${named("span", span.kind)}: ${span.text}`;
+          const title = `${text}\n${moment(span.start)} – ${span.end === null ? say("asset.still") : moment(span.end)}`;
+          const name = `span ${span.kind} p${span.priority ?? 4}`;
+          return (
+            <li key={`${span.kind}${span.start}`} style={style} class={name}>
+              {span.id ? <a href={place("cases", span.id)} title={title}>{span.text}</a> : <span title={title}>{span.text}</span>}
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
