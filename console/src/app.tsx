@@ -7,6 +7,7 @@ import { BudgetPage } from "./pages/BudgetPage";
 import { CasePage } from "./pages/CasePage";
 import { DataPage } from "./pages/DataPage";
 import { FirstSignInPage } from "./pages/FirstSignInPage";
+import { HandoverPage } from "./pages/HandoverPage";
 import { KpiPage } from "./pages/KpiPage";
 import { ModelsPage } from "./pages/ModelsPage";
 import { OverviewPage } from "./pages/OverviewPage";
@@ -64,6 +65,7 @@ function CurrentPage() {
     case "models": return <ModelsPage />;
     case "data": return <DataPage />;
     case "kpi": return <KpiPage />;
+    case "handover": return <HandoverPage />;
     case "settings": return <SettingsPage section={name || "you"} />;
     default:
       return (

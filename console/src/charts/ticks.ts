@@ -67,5 +67,6 @@ function made(start: number, end: number, most: number): Tick[] {
       out.push(label(at, step, near));
     }
   }
-  return out;
+  // Where the clock is set two marks may come close: the later one is kept.
+  return out.filter((mark, place) => !(out[place + 1] && out[place + 1]!.at - mark.at < 0.75 * step));
 }

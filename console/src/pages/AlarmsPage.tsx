@@ -43,7 +43,7 @@ export function AlarmsPage() {
   const resource = { data: { value: book.ready.value ? true : undefined }, problem: book.problem, late, reload: () => void book.load() };
   return (
     <div class="alarmspage">
-      <Page title={say("alarms.title")} question={say("alarms.question")}>
+      <Page title={say("alarms.title")} question={say("alarms.question")} side={<a href="/handover">{say("handover.title")}</a>}>
         <AlarmFilters counts={book.counts.value} />
         <ActBar rows={aim} onAct={onAct} />
         <div class="freshline" role="status">

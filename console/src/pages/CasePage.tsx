@@ -42,7 +42,7 @@ function Body({ data, acts }: { data: Case; acts: preact.ComponentChildren }) {
       <Panel question={say("case.order.question")}><OnsetOrder data={data} /></Panel>
       <Panel question={say("case.check.question")}>
         {data.action && <p class="action"><strong>{say("case.action")}</strong> {data.action}</p>}
-        <ol class="check">{data.check.map((text) => <li key={text}>{text}</li>)}</ol>
+        <ol class="steps">{data.check.map((text) => <li key={text}>{text}</li>)}</ol>
         {!data.action && data.check.length === 0 && <p>{say("case.check.none")}</p>}
         {data.consequence && <p><small>{say("case.consequence", { text: data.consequence })}</small></p>}
       </Panel>

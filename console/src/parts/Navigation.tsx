@@ -1,11 +1,11 @@
 // The places of the console: a rail on a desk, a bar under the thumb on a phone.
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { get, session } from "../api/http";
 import { renewed, useLive } from "../api/live";
-import { useState } from "preact/hooks";
 import type { AlarmList, AlarmRow } from "../api/types";
 import { path } from "../route";
+import { notify } from "./desktop_notices";
 import { number } from "../words/format";
 import { count, say } from "../words/say";
 
@@ -32,7 +32,10 @@ export function Navigation() {
     if (session.value) void get<AlarmList>("/alarms?state=open&limit=1").then((list) => (unacknowledged.value = list.counts["unacknowledged"] ?? 0), () => undefined);
   }, [again]);
   const states = useStates();
-  useLive("alarm", (data) => states(data as unknown as AlarmRow));
+  useLive("alarm", (data) => {
+    states(data as unknown as AlarmRow);
+    notify(data as unknown as AlarmRow);
+  });
   const here = path.value[0] ?? "";
   const current = here === "" || here === "assets" ? "overview" : here === "cases" ? "alarms" : here;
   return (

@@ -5,18 +5,20 @@ import { language } from "./say";
 /** IANA zone of the site; UTC until the session says. */
 export const zone = signal("UTC");
 
+/** British English: day before month, and the clock of 24 hours. */
+const locale = (): string => (language.value === "en" ? "en-GB" : language.value);
 const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>();
 
 function dates(options: Intl.DateTimeFormatOptions, where = zone.value): Intl.DateTimeFormat {
   const key = `${language.value}|${where}|${JSON.stringify(options)}`;
-  const found = made.get(key) ?? new Intl.DateTimeFormat(language.value, { timeZone: where, hourCycle: "h23", ...options });
+  const found = made.get(key) ?? new Intl.DateTimeFormat(locale(), { timeZone: where, hourCycle: "h23", ...options });
   made.set(key, found);
   return found as Intl.DateTimeFormat;
 }
 
 function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = `${language.value}|${JSON.stringify(options)}`;
-  const found = made.get(key) ?? new Intl.NumberFormat(language.value, options);
+  const found = made.get(key) ?? new Intl.NumberFormat(locale(), options);
   made.set(key, found);
   return found as Intl.NumberFormat;
 }

@@ -22,7 +22,7 @@ export function CaseAside({ page }: { page: AssetPage }) {
               <p class="sentence"><Mark priority={data.priority} /> {data.text}</p>
               <p><small>{say("case.since")} <Moment at={data.onset} short /></small></p>
               <OnsetOrder data={data} most={4} />
-              {data.check.length > 0 && <ol class="check">{data.check.slice(0, 3).map((text) => <li key={text}>{text}</li>)}</ol>}
+              {data.check.length > 0 && <ol class="steps">{data.check.slice(0, 3).map((text) => <li key={text}>{text}</li>)}</ol>}
               <CaseActs data={data} resource={found} />
               <p><a href={place("cases", data.id)}>{say("asset.case.open")}</a></p>
             </div>
