@@ -202,6 +202,7 @@ class Desktop(BaseHTTPRequestHandler):
         after = int(self.headers.get("Last-Event-ID") or world.last)
         beat = 0.0
         try:
+            self.wfile.write(f"id: {after}\n\n".encode())
             while not (world.cut or world.quiet):
                 if time.time() - beat > 5:
                     beat = time.time()

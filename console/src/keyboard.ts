@@ -1,6 +1,6 @@
 // Single keys: `g a`, `j`, `?` and the others. Off while somebody types, and off for good where a person wants it (WCAG 2.1.4).
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 export const keysOn = signal(localStorage.getItem("andon.keys") !== "off");
 
@@ -16,12 +16,16 @@ export function switchKeys(on: boolean): void {
 
 /** Act on a key ("j") or two ("g a") while the component stands; the youngest component wins. */
 export function useKeys(keys: Record<string, Press>): void {
-  useEffect(() => {
-    for (const [key, act] of Object.entries(keys)) pressed.set(key, [...(pressed.get(key) ?? []), act]);
+  const latest = useRef(keys);
+  latest.current = keys;
+  const names = Object.keys(keys).join("\n");
+  useLayoutEffect(() => {
+    const own = names.split("\n").filter(Boolean).map((key): [string, Press] => [key, (event) => latest.current[key]?.(event)]);
+    for (const [key, act] of own) pressed.set(key, [...(pressed.get(key) ?? []), act]);
     return () => {
-      for (const [key, act] of Object.entries(keys)) pressed.set(key, (pressed.get(key) ?? []).filter((other) => other !== act));
+      for (const [key, act] of own) pressed.set(key, (pressed.get(key) ?? []).filter((other) => other !== act));
     };
-  });
+  }, [names]);
 }
 
 function typing(target: EventTarget | null): boolean {

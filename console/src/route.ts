@@ -28,15 +28,15 @@ export function go(to: string, replace = false): void {
   if (before !== location.pathname) window.scrollTo(0, 0);
 }
 
-/** The same page with other words after the question mark. */
-export function ask(changed: Record<string, string | string[] | undefined>): void {
+/** The same page with other words after the question mark; `replace` where the step is not worth a Back. */
+export function ask(changed: Record<string, string | string[] | undefined>, replace = true): void {
   const words = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(changed)) {
     words.delete(name);
     for (const one of Array.isArray(value) ? value : value ? [value] : []) words.append(name, one);
   }
   const tail = words.toString();
-  go(location.pathname + (tail ? `?${tail}` : ""), true);
+  go(location.pathname + (tail ? `?${tail}` : ""), replace);
 }
 
 /** Let links and the Back button work without loading the page again. */

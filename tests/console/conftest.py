@@ -29,10 +29,10 @@ class Service:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def change(self, what: str, **data: object) -> None:
-        """`POST /mock/<what>`."""
+    def change(self, change: str, **data: object) -> None:
+        """`POST /mock/<change>`."""
         body = json.dumps(data).encode()
-        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/mock/{what}", body, method="POST"), timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/mock/{change}", body, method="POST"), timeout=10) as answer:
             answer.read()
 
 

@@ -74,11 +74,11 @@ def test_axe_finds_nothing(browser: Any, service: Service, language: str, scheme
     assert found == {}
 
 
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
-def test_nothing_is_wider_than_the_page_or_too_small(browser: Any, service: Service, language: str) -> None:
+@pytest.mark.parametrize(("language", "widths"), [("en", (360, 1280, 2560)), ("zh-CN", (360,))])
+def test_nothing_is_wider_than_the_page_or_too_small(browser: Any, service: Service, language: str, widths: tuple[int, ...]) -> None:
     wrong = {}
     with signed_in(browser, service.url, "admin", language=language) as page:
-        for width in (360, 1280, 2560):
+        for width in widths:
             page.set_viewport_size({"width": width, "height": 800})
             for name, path in PAGES.items():
                 visit(page, path)

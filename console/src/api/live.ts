@@ -1,6 +1,6 @@
 // The live stream: server-sent events read with fetch, so that a new connection can resume with Last-Event-ID; else polling.
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { session } from "./http";
 import type { Live } from "./types";
 
@@ -17,6 +17,7 @@ const hearers = new Map<string, Set<Hearer>>();
 
 const SILENCE_MS = 40_000; // the service says at least a comment every 15 s
 const POLL_MS = 10_000;
+const MOST_PAUSE_MS = 5_000;
 const REPLAYED_S = 60; // after a longer gap the page asks again instead of replaying
 
 let last = "";
@@ -24,11 +25,14 @@ let running: AbortController | undefined;
 
 /** Hear one kind of message while the component stands. */
 export function useLive(what: string, hear: Hearer): void {
-  useEffect(() => {
+  const latest = useRef(hear);
+  latest.current = hear;
+  useLayoutEffect(() => {
+    const own: Hearer = (data) => latest.current(data);
     const set = hearers.get(what) ?? new Set();
-    hearers.set(what, set.add(hear));
-    return () => void set.delete(hear);
-  });
+    hearers.set(what, set.add(own));
+    return () => void set.delete(own);
+  }, [what]);
 }
 
 function tell(text: string, name: string): void {
@@ -56,7 +60,7 @@ export class Messages {
 
   private line(line: string): void {
     if (line === "") {
-      if (this.data.length) this.heard(this.data.join("\n"), this.name, this.id);
+      if (this.data.length || this.id !== undefined) this.heard(this.data.join("\n"), this.name, this.id);
       [this.data, this.name] = [[], ""];
       return;
     }
@@ -92,7 +96,7 @@ async function listen(stop: AbortSignal): Promise<"refused" | "ended"> {
     connected();
     const messages = new Messages((data, name, id) => {
       if (id !== undefined) last = id;
-      tell(data, name);
+      if (data) tell(data, name);
     });
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {
@@ -146,7 +150,7 @@ export async function keepLive(): Promise<void> {
     if (link.value === "polling") link.value = "lost";
     lost();
     tries += 1;
-    await pause(Math.min(15_000, 500 * 2 ** Math.min(tries, 5)) * (0.7 + 0.6 * Math.random()), own.signal);
+    await pause(Math.min(MOST_PAUSE_MS, 500 * 2 ** Math.min(tries, 5)) * (0.7 + 0.6 * Math.random()), own.signal);
   }
 }
 

@@ -44,8 +44,11 @@ export class TimeRange {
 
   /** Show a stretch; `keep` is false for the small steps of one gesture. */
   set(start: number, end: number, keep = true): void {
-    if (keep) this.remember();
     const span = Math.max(LEAST_S, end - start);
+    const near = 1e-6 * span;
+    // Lanes that move together all say so: once is enough.
+    if (!this.live.value && Math.abs(start - this.start.value) < near && Math.abs(start + span - this.end.value) < near) return;
+    if (keep) this.remember();
     batch(() => {
       [this.start.value, this.end.value, this.live.value] = [start, start + span, false];
     });

@@ -10,7 +10,8 @@ const PATIENCE_S = 2;
 
 export function LinkBanner() {
   useLive("behind", (data) => (behind.value = Number(data["behind_s"] ?? 0)));
-  const gone = link.value === "lost" && Date.now() / 1000 - lostSince.value > PATIENCE_S && now.value > 0;
+  now.value; // looked at each second
+  const gone = link.value === "lost" && Date.now() / 1000 - lostSince.value > PATIENCE_S;
   return (
     <div class="banners" role="status">
       {gone && (

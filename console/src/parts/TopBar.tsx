@@ -10,7 +10,7 @@ export function TopBar() {
   const who = session.value;
   return (
     <header class="topbar">
-      <a class="site" href="/">
+      <a class="site" href="/" aria-label={who?.site || "Andon"}>
         <svg viewBox="0 0 24 24" aria-hidden="true" class="logo"><path d="M12 3v7M12 9l8 11H4z" /></svg>
         <span>{who?.site || "Andon"}</span>
       </a>

@@ -29,7 +29,7 @@ export function ActBar({ rows, onAct }: Props) {
     onAct(act);
   };
   return (
-    <div class="actbar" role="toolbar" aria-label={say("acts.label")}>
+    <div class="actbar" role="toolbar" aria-label={say("acts.label")} tabIndex={able ? undefined : 0}>
       <span class="chosen">{allowed ? count("acts.chosen", rows.length) : say("acts.viewer")}</span>
       <button type="button" disabled={!able} aria-keyshortcuts="a" onClick={acknowledge}>{say("act.do.acknowledge")} <kbd>a</kbd></button>
       <button type="button" disabled={!able} aria-keyshortcuts="s" onClick={shelve}>{say(shelved ? "act.do.unshelve" : "act.do.shelve")} <kbd>s</kbd></button>

@@ -17,7 +17,7 @@ export function AlarmFilters({ counts }: { counts: Record<string, number> }) {
     <div class="filters">
       <nav class="tabs" aria-label={say("alarms.tabs")}>
         {TABS.map((tab) => (
-          <button type="button" key={tab} aria-current={tab === state ? "true" : undefined} onClick={() => ask({ state: tab === "open" ? undefined : tab })}>
+          <button type="button" key={tab} aria-current={tab === state ? "true" : undefined} onClick={() => ask({ state: tab === "open" ? undefined : tab }, false)}>
             {say(`alarms.tab.${tab}`)} {counts[tab] !== undefined && <small>{number(counts[tab])}</small>}
           </button>
         ))}

@@ -1,8 +1,7 @@
 // Acts on alarms: shown at once, taken back with the problem's own words where the service refuses.
-import { post } from "../../api/http";
 import type { Act, ActResult, AlarmRow } from "../../api/types";
-import { session } from "../../api/http";
-import { count, named } from "../../words/say";
+import { post, session } from "../../api/http";
+import { count, named, say } from "../../words/say";
 import { tell } from "../notices";
 
 /** What a row will look like, most likely. */
@@ -24,14 +23,27 @@ function guessed(row: AlarmRow, act: Act): AlarmRow {
   }
 }
 
+const NOT_TO_ACKNOWLEDGE = ["acknowledged", "normal", "shelved", "suppressed", "out_of_service"];
+
+/** Whether an act means anything for an alarm in its state; what it finally may is for the service to say. */
+function fits(row: AlarmRow, act: Act): boolean {
+  if (act.kind === "acknowledge") return !NOT_TO_ACKNOWLEDGE.includes(row.state);
+  if (act.kind === "shelve") return row.state !== "shelved" && row.state !== "normal";
+  return true;
+}
+
 interface Place {
   guess(ids: Set<string>, changed: (row: AlarmRow) => AlarmRow): Map<string, AlarmRow>;
   put(rows: Map<string, AlarmRow>): void;
 }
 
-/** Do an act on rows. Answers whether every row took it. */
-export async function act(rows: AlarmRow[], wanted: Act, where: Place): Promise<boolean> {
-  if (rows.length === 0) return false;
+/** Do an act on those of the rows that it fits. Answers whether every one took it. */
+export async function act(chosen: AlarmRow[], wanted: Act, where: Place): Promise<boolean> {
+  const rows = chosen.filter((row) => fits(row, wanted));
+  if (rows.length === 0) {
+    if (chosen.length) tell(say("acts.nothing"));
+    return false;
+  }
   const ids = rows.map((row) => row.id);
   const before = where.guess(new Set(ids), (row) => guessed(row, wanted));
   try {

@@ -20,8 +20,9 @@ export class Book {
 
   constructor(private readonly filter: URLSearchParams) {}
 
-  /** Read the first page again. Rows that stand are kept until it is here. */
+  /** Read the first page; where one stands already nothing moves: rows change in their place, new ones wait. */
   async load(): Promise<void> {
+    if (this.ready.peek()) return this.refresh();
     const turn = ++this.turn;
     this.asking = undefined;
     try {
@@ -35,6 +36,15 @@ export class Book {
     } catch (error) {
       if (turn === this.turn) this.problem.value = error as Error;
     }
+  }
+
+  private async refresh(): Promise<void> {
+    const list = await get<AlarmList>(this.path("")).catch(() => undefined);
+    if (!list) return;
+    batch(() => {
+      for (const row of [...list.rows].reverse()) this.hear(row);
+      this.counts.value = list.counts;
+    });
   }
 
   /** Read on where the reader comes near the end. */
