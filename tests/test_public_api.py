@@ -149,6 +149,16 @@ def test_the_same_call_twice_is_identical_to_the_bit(deep: Monitor, deep_scored:
 
 
 @pytest.mark.parametrize("name", ["linear", "deep"])
+def test_two_threads_give_what_one_gives_to_the_bit(name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monitor, scored = request.getfixturevalue(name), request.getfixturevalue(f"{name}_scored")
+    monkeypatch.setattr("andon.scoring.monitor.ahead", iter)
+    alone: Scored = monitor.score(recording())
+    np.testing.assert_array_equal(alone.trace, scored.trace)
+    np.testing.assert_array_equal(alone.verdicts.top_shares, scored.verdicts.top_shares)
+    assert [event.id for event in alone.events] == [event.id for event in scored.events]
+
+
+@pytest.mark.parametrize("name", ["linear", "deep"])
 def test_a_model_saved_and_loaded_scores_identically_to_the_bit(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     monitor: Monitor = request.getfixturevalue(name)
     once = replace(monitor, version="unsaved")

@@ -19,7 +19,7 @@ from andon.preparing.interval import suggest_hold, suggest_interval
 from andon.preparing.periods import Period, Split, check_split, excluded_periods, split_periods
 from andon.preparing.plan import make_plan
 from andon.preparing.preparation import Category, Channel, ModeModel, Preparation, Source, say_note
-from andon.preparing.run import join, prepare
+from andon.preparing.run import join, prepare, prepare_pieces
 from andon.preparing.state import PrepareState
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "join",
     "make_plan",
     "prepare",
+    "prepare_pieces",
     "say_note",
     "split_periods",
     "suggest_hold",

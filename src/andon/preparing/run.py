@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from andon.preparing.plan import Plan, make_plan
 from andon.preparing.preparation import Preparation
 from andon.preparing.state import PrepareState, start_state
 from andon.preparing.tick import CLIP, prepare_tick, take_out
-from andon.preparing.walk import walk
+from andon.preparing.walk import blocks, walk
 
 
 def prepare(
@@ -59,9 +59,7 @@ def prepare(
     elif state.plan.preparation is not preparation:
         state = _move(state, preparation)
     plan = state.plan
-    planned = [
-        Period(label.start, label.end) for label in labels if label.kind == LabelKind.PLANNED and label.asset in ("", recording.asset)
-    ]
+    planned = _planned(labels, recording.asset)
     absent = tuple(out_of_service)
     if recording.rows == 1:
         live = prepare_tick(state, recording, planned, absent, until)
@@ -77,6 +75,34 @@ def prepare(
         watch=plan.watch,
     )
     return join(pieces) if pieces else _nothing(preparation, recording.asset), state
+
+
+def prepare_pieces(
+    preparation: Preparation,
+    recording: Recording,
+    *,
+    labels: Iterable[Label] = (),
+    out_of_service: Iterable[OutOfService | str] = (),
+    until: int | None = None,
+) -> Iterator[Prepared]:
+    """The ticks of `prepare` for a whole recording, in pieces as they are worked out; at least one piece, perhaps of no tick.
+
+    Raises
+    ------
+    PreparationError : as `prepare`, before the first piece
+    """
+    check_recording(preparation, recording)
+    plan, absent = make_plan(preparation), tuple(out_of_service)
+    count = 0
+    for block in blocks(start_state(plan), recording, planned=_planned(labels, recording.asset), until=until, watch=plan.watch):
+        yield _finish(plan, block, recording.asset, absent)
+        count += 1
+    if not count:
+        yield _nothing(preparation, recording.asset)
+
+
+def _planned(labels: Iterable[Label], asset: str) -> list[Period]:
+    return [Period(label.start, label.end) for label in labels if label.kind == LabelKind.PLANNED and label.asset in ("", asset)]
 
 
 def _move(state: PrepareState, preparation: Preparation) -> PrepareState:

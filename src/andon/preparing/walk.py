@@ -1,8 +1,11 @@
-"""Walk a recording tick by tick, in blocks of bounded size; samples of an unfinished tick wait in the state."""
+"""Walk a recording tick by tick, in blocks of bounded size; samples of an unfinished tick wait in the state.
+
+Blocks are small, so that what is worked out of one stays in the processor's cache.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +21,7 @@ from andon.preparing.periods import Period
 from andon.preparing.plan import find_columns, read_samples
 from andon.preparing.state import PrepareState
 
-BLOCK_VALUES = 1_000_000
+BLOCK_VALUES = 200_000
 MOST_EMPTY_TICKS = 20_000_000
 
 
@@ -31,7 +34,20 @@ def walk(
     until: int | None = None,
     watch: Int64Array,
 ) -> PrepareState:
-    """Call `each` with every block of complete ticks, in order.
+    """Call `each` with every block of complete ticks, in order; see `blocks`."""
+    going = blocks(state, recording, planned=planned, until=until, watch=watch)
+    while True:
+        try:
+            each(next(going))
+        except StopIteration as stop:
+            after: PrepareState = stop.value
+            return after
+
+
+def blocks(
+    state: PrepareState, recording: Recording, *, planned: Sequence[Period] = (), until: int | None = None, watch: Int64Array
+) -> Generator[Block, None, PrepareState]:
+    """Every block of complete ticks, in order; returns the state after them.
 
     A tick is complete when a sample at or after its end was seen, or when `until` is at or after its end.
 
@@ -79,7 +95,7 @@ def walk(
             state = replace(state, time=time[:0].copy(), values=values[:0].copy(), ok=ok[:0].copy(), status=status[:0].copy())
         table = tick_table(time, tick_of(time, interval), values, ok, status, first, stop, plan.last_only)
         block, state = make_block(plan, state, table, first, recording.asset, planned, watch)
-        each(block)
+        yield block
         row, first = high, stop + 1
     if row < recording.rows:
         values, ok, status = read_samples(plan, columns, recording, row, recording.rows)

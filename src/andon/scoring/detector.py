@@ -102,6 +102,12 @@ class Detector:
         EvidenceError : other channels than at training
         """
         expectations, state = self.expect(prepared, state)
+        return self.judge(prepared, expectations, state, shares_above=shares_above)
+
+    def judge(
+        self, prepared: Prepared, expectations: dict[str, Expectation], state: DetectorState, *, shares_above: float = np.inf
+    ) -> tuple[Detection, DetectorState]:
+        """The second half of `run`: evidence from what the cores expected. Of the state it reads and moves the views alone."""
         seen, told = judged_part(prepared, expectations, self.exogenous)
         views, view_state = self.views.run(seen, told, state.views, shares_above=shares_above)
         age = ages(prepared.reset, state.age)

@@ -9,7 +9,7 @@ step, state = monitor.run(recording, state)     # chunks, live; lab=... hands ov
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,15 @@ from andon.plant.progress import Progress, silent
 from andon.plant.recording import Recording
 from andon.plant.tag import Tag
 from andon.plant.verdict import TOP_TAGS, Event, QualityPredictions, Verdict, Verdicts, Why
-from andon.plant.window import Prepared
-from andon.preparing import Preparation, PrepareState, prepare
+from andon.plant.window import Expectation, Prepared
+from andon.preparing import Preparation, PrepareState, join, prepare, prepare_pieces
+from andon.scoring.ahead import ahead
+from andon.scoring.blas_threads import one_blas_thread
 from andon.scoring.detector import Detection, Detector, DetectorState
 from andon.scoring.quality_of import join_steps, predict_quality
 from andon.scoring.rivals import Rival
 
-CHUNK_ROWS = 16_384
+CHUNK_ROWS = 4096
 NAMED_ABOVE = 0.8
 
 
@@ -51,7 +53,6 @@ class Step:
     Attributes
     ----------
     prepared, detection : the chunk and its evidence
-    before : the detector's state before the chunk, from which any tick of it can be explained again
     active : (T,) bool, ticks that belong to an event
     opened, closed : spans, in ticks
     quality : predictions at the chunk's ticks, one table a target
@@ -59,7 +60,6 @@ class Step:
 
     prepared: Prepared
     detection: Detection
-    before: DetectorState
     active: BoolArray
     opened: tuple[Span, ...]
     closed: tuple[Span, ...]
@@ -173,11 +173,22 @@ class Monitor:
     def _judge(
         self, prepared: Prepared, state: MonitorState, lab: Sequence[LabResults], threshold: float | None
     ) -> tuple[Step, MonitorState]:
+        expectations, detector = self.detector.expect(prepared, state.detector)
+        return self._conclude(prepared, expectations, replace(state, detector=detector), lab, threshold)
+
+    def _conclude(
+        self,
+        prepared: Prepared,
+        expectations: dict[str, Expectation],
+        state: MonitorState,
+        lab: Sequence[LabResults],
+        threshold: float | None,
+    ) -> tuple[Step, MonitorState]:
         level = self.calibration.threshold if threshold is None else threshold
-        detection, after = self.detector.run(prepared, state.detector, shares_above=self.shares_above(level))
+        detection, after = self.detector.judge(prepared, expectations, state.detector, shares_above=self.shares_above(level))
         spans, opener = self.calibration.opener().run(detection.views.trace, detection.judge, prepared.tick, state.opener, level)
         quality, told = predict_quality(self.quality, prepared, detection, detection.views.trace / level, lab, state.quality)
-        step = Step(prepared, detection, state.detector, spans.active, spans.opened, spans.closed, quality)
+        step = Step(prepared, detection, spans.active, spans.opened, spans.closed, quality)
         return step, replace(state, detector=after, opener=opener, quality=told)
 
     def score(
@@ -206,18 +217,21 @@ class Monitor:
         """
         from andon.scoring.events_of import Explained, describe_events
 
-        progress("preparing", 0.0)
-        end = int(recording.time[-1]) if recording.rows else 0
-        prepared, _ = prepare(self.preparation, recording, None, labels=labels, out_of_service=out_of_service, until=end)
+        progress("scoring", 0.0)
+        begin, end = (int(recording.time[0]), int(recording.time[-1])) if recording.rows else (0, 0)
+        pieces = prepare_pieces(self.preparation, recording, labels=labels, out_of_service=out_of_service, until=end)
         state, known = self.start(), lab
         steps: list[Step] = []
         opened: dict[int, Span] = {}
-        for low in range(0, prepared.rows, CHUNK_ROWS):
-            progress("scoring", low / prepared.rows)
-            step, state = self._judge(prepared.part(low, min(low + CHUNK_ROWS, prepared.rows)), state, known, threshold)
-            known = ()
-            steps.append(step)
-            opened.update({span.start: span for span in (*step.opened, *step.closed)})
+        with one_blas_thread():
+            for part, expectations in ahead(self._expected(pieces)):
+                if part.rows:
+                    progress("scoring", min(max((int(part.time[0]) - begin) / max(end - begin, 1), 0.0), 1.0))
+                step, state = self._conclude(part, expectations, state, known, threshold)
+                known = ()
+                steps.append(step)
+                opened.update({span.start: span for span in (*step.opened, *step.closed)})
+        prepared = join([step.prepared for step in steps])
         last = self.calibration.opener().finish(state.opener)
         if last is not None:
             opened[last.start] = last
@@ -241,6 +255,15 @@ class Monitor:
         return Scored(
             recording.asset, verdicts, events, quality, prepared, joined.expected, joined.trace, joined.judge, joined.trace / level
         )
+
+    def _expected(self, pieces: Iterable[Prepared]) -> Iterator[tuple[Prepared, dict[str, Expectation]]]:
+        """What the cores expect of every piece, in parts of bounded size."""
+        state = self.detector.start()
+        for piece in pieces:
+            for low in range(0, max(piece.rows, 1), CHUNK_ROWS):
+                part = piece.part(low, min(low + CHUNK_ROWS, piece.rows))
+                expectations, state = self.detector.expect(part, state)
+                yield part, expectations
 
     def save(self, path: str | os.PathLike[str], **more: Any) -> Path:
         """Write the model file; returns its path. See `scoring.model_file.save`."""
