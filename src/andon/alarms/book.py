@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from andon.alarms.floods import Flood, in_flood
 from andon.alarms.grouping import Grouping, below_it, commands, rings
-from andon.alarms.life import advance, moments, next_change, settle
+from andon.alarms.life import advance, moments, next_change, settle, steps
 from andon.alarms.pausing import covers
 from andon.alarms.rationalising import from_event, kept
 from andon.plant.alarm import (
@@ -49,23 +49,13 @@ class Decision:
     Attributes
     ----------
     records : may be none
+    at : ns UTC, up to when time has passed
     version : of the book that it was made from
-    settled : follow-ups of time that it answers
     """
 
     records: tuple[Record, ...]
-    version: int
-    settled: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Consequence:
-    """What time alone has brought, and what is not decided yet: a pause that began, an alarm that commands those below it or no longer."""
-
     at: int
-    what: str
-    pause: bool = False
-    begins: bool = False
+    version: int
 
 
 class Book:
@@ -89,7 +79,6 @@ class Book:
         self._wake: list[tuple[int, str]] = []
         self._pauses: dict[str, Pause] = {}
         self._starts: list[tuple[int, str]] = []
-        self._follow: list[_Consequence] = []
         self._rung: list[int] = []
         self._changed: dict[str, None] = {}
         self._version = 0
@@ -232,8 +221,8 @@ class Book:
             raise AlarmConflictError("the book has changed since this was decided", do="decide again")
         for record in decision.records:
             self._put(record)
-        del self._follow[: decision.settled]
-        self._version += 1
+        self._pass(decision.at)
+        self._version += bool(decision.records)
 
     def load(self, records: Iterable[Record], now: int | None = None) -> None:
         """Take in stored records, those of each alarm complete and in order; what it has already is passed over.
@@ -276,43 +265,32 @@ class Book:
     # How it works.
 
     def _plan(self, at: int) -> _Plan:
-        """What is to be decided anyway at `at`, in order of time."""
-        self._pass(at)
+        """What is to be decided anyway up to `at`, in order of time."""
         plan = _Plan(self, at)
-        for due in self._follow:
-            plan.at = due.at
-            if due.pause:
-                if self._pauses[due.what].holds(due.at):
-                    self._begin(plan, self._pauses[due.what], due.at)
-            elif (alarm := plan.alarm(due.what)) is not None:
-                self._command(plan, alarm, due.begins)
-        plan.at = at
+        plan.pass_time()
         return plan
 
     def _pass(self, now: int) -> None:
-        """Let time pass: alarms change as their records say, and what follows from that is noted."""
-        while True:
-            wake = self._wake[0][0] if self._wake else None
-            start = self._starts[0][0] if self._starts else None
-            if start is not None and start <= now and (wake is None or start <= wake):
-                self._follow.append(_Consequence(*heapq.heappop(self._starts), pause=True))
+        """Let time pass: alarms change as their records say, and those that are long closed are forgotten."""
+        while self._starts and self._starts[0][0] <= now:
+            heapq.heappop(self._starts)
+        while self._wake and self._wake[0][0] <= now:
+            at, alarm_id = heapq.heappop(self._wake)
+            alarm = self._alarms.get(alarm_id)
+            if alarm is None or _wake_at(alarm, self._keep_ns) != at:
                 continue
-            if wake is None or wake > now:
-                return
-            self._awake(*heapq.heappop(self._wake))
+            if next_change(alarm) == at:
+                self._index(self._moved(alarm, at))
+            else:
+                self._forget(alarm)
 
-    def _awake(self, at: int, alarm_id: str) -> None:
-        before = self._alarms.get(alarm_id)
-        if before is None or _wake_at(before, self._keep_ns) != at:
-            return
-        if next_change(before) != at:
-            self._forget(before)
-            return
-        after = settle(before, at)
-        if commands(before) != commands(after):
-            self._follow.append(_Consequence(at, alarm_id, begins=commands(after)))
-        self._ring(before.state, after, at)
-        self._index(after)
+    def _moved(self, alarm: Alarm, now: int) -> Alarm:
+        """The alarm at `now`; what rang on the way is noted."""
+        before = alarm
+        for after in steps(alarm, now):
+            self._ring(before.state, after, after.at)
+            before = after
+        return settle(before, now)
 
     def _hide(self, plan: _Plan, alarm_id: str, event: Event, at: int) -> None:
         """Suppress an alarm that has just been raised, where a pause or a parent does so."""
@@ -336,9 +314,9 @@ class Book:
             if all(found.cause != pause.id for found in alarm.suppressions):
                 plan.write(alarm_id, SYSTEM, Suppress(pause.id, pause.kind, pause.end, pause.why))
 
-    def _command(self, plan: _Plan, parent: Alarm, begins: bool) -> None:
+    def _command(self, plan: _Plan, parent: Alarm) -> None:
         """Suppress what stands below an alarm, or let it go."""
-        if not begins:
+        if not commands(parent):
             for child_id in plan.suppressed_by(parent.id):
                 self._unsuppress(plan, child_id, parent.id)
             return
@@ -354,8 +332,7 @@ class Book:
 
     def _put(self, record: Record) -> None:
         before = self._alarms.get(record.alarm_id)
-        now = record.at if before is None else max(record.at, before.at)
-        settled = settle(before, now) if before is not None else None
+        settled = self._moved(before, max(record.at, before.at)) if before is not None else None
         after = advance(settled, record)
         if isinstance(record.act, Raise):
             self._of_event[record.act.event.id] = after.id
@@ -397,11 +374,29 @@ class Book:
 class _Plan:
     """A decision in the making: the book, and over it what the records so far would change."""
 
-    def __init__(self, book: Book, at: int) -> None:
-        self._book, self.at = book, at
+    def __init__(self, book: Book, until: int) -> None:
+        self._book, self._until = book, until
+        self.at = until
         self._changed: dict[str, Alarm] = {}
         self._records: list[Record] = []
-        self._settled = len(book._follow)
+        self._due = [(at, 1, what) for at, what in _up_to(book._wake, until)] + [(at, 0, what) for at, what in _up_to(book._starts, until)]
+        heapq.heapify(self._due)
+
+    def pass_time(self) -> None:
+        """What follows from time alone: pauses that begin, alarms that begin or cease to command those below them."""
+        while self._due:
+            self.at, is_alarm, what = heapq.heappop(self._due)
+            if not is_alarm:
+                self._book._begin(self, self._book._pauses[what], self.at)
+                continue
+            before = self._changed.get(what) or self._book._alarms.get(what)
+            if before is None or next_change(before) != self.at:
+                continue
+            after = settle(before, self.at)
+            self._change(after)
+            if commands(before) != commands(after):
+                self._book._command(self, after)
+        self.at = self._until
 
     def alarm(self, alarm_id: str) -> Alarm | None:
         """An alarm as it would be now."""
@@ -426,17 +421,30 @@ class _Plan:
         last = before.number if before is not None else 0
         record = Record(alarm_id, last + 1 if number is None else number, self.at, by, act)
         after = advance(before, record)
-        self._changed[alarm_id] = after
+        self._change(after)
         self._records.append(record)
         if commands(after) != (before is not None and commands(before)):
-            self._book._command(self, after, commands(after))
+            self._book._command(self, after)
 
     def decision(self) -> Decision:
         """What has been decided."""
-        if not self._records:
-            del self._book._follow[: self._settled]
-            self._settled = 0
-        return Decision(tuple(self._records), self._book._version, self._settled)
+        return Decision(tuple(self._records), self._until, self._book._version)
+
+    def _change(self, alarm: Alarm) -> None:
+        self._changed[alarm.id] = alarm
+        change = next_change(alarm)
+        if change is not None and change <= self._until:
+            heapq.heappush(self._due, (change, 1, alarm.id))
+
+
+def _up_to(heap: list[tuple[int, str]], until: int) -> Iterator[tuple[int, str]]:
+    """Entries of a heap that are due, without taking them out."""
+    todo = [0]
+    while todo:
+        index = todo.pop()
+        if index < len(heap) and heap[index][0] <= until:
+            yield heap[index]
+            todo += (2 * index + 1, 2 * index + 2)
 
 
 def _wake_at(alarm: Alarm, keep_ns: int) -> int | None:

@@ -101,10 +101,17 @@ def next_change(alarm: Alarm) -> int | None:
     return min(times) if times else None
 
 
+def steps(alarm: Alarm, now: int) -> Iterator[Alarm]:
+    """The alarm after each change that time alone makes up to `now` (ns UTC)."""
+    while (at := next_change(alarm)) is not None and at <= now:
+        alarm = _on_time(alarm, at)
+        yield alarm
+
+
 def settle(alarm: Alarm, now: int) -> Alarm:
     """The alarm at `now` (ns UTC), or as it is where `now` lies before its last record."""
     settled = alarm
-    for after in _steps(alarm, now):
+    for after in steps(alarm, now):
         settled = after
     return settled if now <= settled.at else replace(settled, at=now)
 
@@ -164,23 +171,16 @@ def moments(records: Iterable[Record], until: int) -> Iterator[Moment]:
         if at > until:
             break
         if alarm is not None:
-            for after in _steps(alarm, at):
+            for after in steps(alarm, at):
                 yield Moment(after.at, alarm.state, after, None)
                 alarm = after
         before = State.NORMAL if alarm is None else alarm.state
         alarm = advance(alarm, record)
         yield Moment(alarm.at, before, alarm, record)
     if alarm is not None:
-        for after in _steps(alarm, until):
+        for after in steps(alarm, until):
             yield Moment(after.at, alarm.state, after, None)
             alarm = after
-
-
-def _steps(alarm: Alarm, now: int) -> Iterator[Alarm]:
-    """The alarm after each change that time alone makes up to `now`."""
-    while (at := next_change(alarm)) is not None and at <= now:
-        alarm = _on_time(alarm, at)
-        yield alarm
 
 
 def _on_time(alarm: Alarm, at: int) -> Alarm:
