@@ -254,9 +254,9 @@ class Shift(RuleBasedStateMachine):
 
 
 Shift.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=40,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    stateful_step_count=40,
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -272,7 +272,7 @@ STEP = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(STEP, max_size=15), st.lists(st.integers(0, 200), max_size=8), st.sampled_from([0, 4]), st.sampled_from([0, 4]))
 def test_looking_more_often_changes_no_record(
     script: list[tuple[int, str, str, str, float]], looks: list[int], on_delay: int, off_delay: int

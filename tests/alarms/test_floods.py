@@ -33,7 +33,7 @@ def twin(times: list[int], limits: AlarmSettings, now: int) -> list[tuple[int, i
     return [*found, (start, None)] if start is not None else found
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(
     st.lists(st.integers(0, 60).map(lambda minute: minute * MIN), max_size=60).map(sorted),
     st.integers(1, 6), st.integers(1, 6), st.integers(1, 2), st.integers(0, 90),
@@ -84,6 +84,7 @@ def test_a_flood_shows_the_first_the_urgent_and_what_stood_before_and_folds_the_
     assert view.folded == {"line": ("a3", "a2"), "other": ("a6",)}
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["line", "pump 1", "motor", "other"]), st.integers(1, 4), st.integers(-5, 5)), max_size=20))
 def test_nothing_is_lost_in_a_flood(rows: list[tuple[str, int, int]]) -> None:
     alarms = [alarm(number, asset, priority, T0 + at * MIN) for number, (asset, priority, at) in enumerate(rows)]

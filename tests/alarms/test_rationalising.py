@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.alarms.rationalising import MOST_SHARES, PRIORITIES, SEVERITY_BANDS, from_event, kept, priority, responses, responsible
@@ -82,12 +82,14 @@ def test_responsible_tags(shares: dict[str, float], tags: tuple[str, ...]) -> No
     assert responsible(shares) == tags
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1), st.sampled_from(Consequence))
 def test_what_is_more_severe_is_never_less_urgent(first: float, second: float, consequence: Consequence) -> None:
     low, high = sorted((first, second))
     assert 1 <= priority(high, consequence) <= priority(low, consequence) <= 3
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1))
 def test_what_costs_more_is_never_less_urgent(severity: float) -> None:
     ranks = [priority(severity, consequence) for consequence in (Consequence.MINOR, Consequence.MAJOR, Consequence.SEVERE)]
@@ -102,6 +104,7 @@ def test_the_matrix_cell_by_cell() -> None:
     assert priority(0.1, Consequence.MINOR, fixed=1, kind=AlarmKind.NOTIFICATION) == LOWEST_PRIORITY
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=4), st.floats(-1, 1), max_size=80))
 def test_what_is_kept_are_the_largest_shares(shares: dict[str, float]) -> None:
     left = kept(event(T0, shares=shares)).shares
