@@ -199,14 +199,14 @@ class Shift(RuleBasedStateMachine):
     @rule()
     def a_restart(self) -> None:
         """The book that the stored records bring back is the one that was."""
-        before = {alarm.id: alarm for alarm in self.book.open(self.now)}
+        before = {alarm.id: settle(alarm, self.now) for alarm in self.book.open(self.now)}
         book = Book(self.plant)
         rows = [json.loads(json.dumps(record_to_dict(record))) for record in self.store.rows.values()]
         book.load(record_from_dict(row) for row in rows)
         for pause in self.pauses:
             book.keep(pause, self.now)
         assert book.tick(self.now).records == self.book.tick(self.now).records
-        assert {alarm.id: alarm for alarm in book.open(self.now)} == before
+        assert {alarm.id: settle(alarm, self.now) for alarm in book.open(self.now)} == before
         assert book.flood(self.now) == self.book.flood(self.now)
         self.book = book
 
@@ -306,6 +306,7 @@ def test_looking_more_often_changes_no_record(
                 take(book.pausing(made, at))
                 book.keep(made, at)
             elif what in ("shelve", "acknowledge"):
+                take(book.tick(at))
                 for alarm in [alarm for alarm in book.open(at) if alarm.asset == asset][:1]:
                     act: Act = Shelve(at + 7 * MIN, "known") if what == "shelve" else Acknowledge()
                     if type(act) in POSSIBLE[alarm.state]:

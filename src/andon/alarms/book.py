@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from andon.alarms.floods import Flood, in_flood
 from andon.alarms.grouping import Grouping, below_it, commands, rings
-from andon.alarms.life import advance, moments, next_change, settle, steps
+from andon.alarms.life import advance, due, moments, next_change, settle, steps
 from andon.alarms.pausing import covers
 from andon.alarms.rationalising import from_event, kept
 from andon.plant.alarm import (
@@ -100,8 +100,8 @@ class Book:
         return alarm.case
 
     def open(self, now: int) -> tuple[Alarm, ...]:
-        """Every alarm and notification that is not closed at `now`, hidden ones too, in order of their first record."""
-        return tuple(alarm for found in self._alarms.values() if not (alarm := settle(found, now)).closed)
+        """Every alarm and notification that is not closed at `now`, hidden ones too, by their first record; as `life.due` has them."""
+        return tuple(alarm for found in self._alarms.values() if not (alarm := due(found, now)).closed)
 
     def flood(self, now: int) -> Flood | None:
         """The flood that lasts at `now`."""
@@ -392,7 +392,7 @@ class _Plan:
             before = self._changed.get(what) or self._book._alarms.get(what)
             if before is None or next_change(before) != self.at:
                 continue
-            after = settle(before, self.at)
+            after = due(before, self.at)
             self._change(after)
             if commands(before) != commands(after):
                 self._book._command(self, after)
@@ -401,7 +401,7 @@ class _Plan:
     def alarm(self, alarm_id: str) -> Alarm | None:
         """An alarm as it would be now."""
         found = self._changed.get(alarm_id) or self._book._alarms.get(alarm_id)
-        return settle(found, self.at) if found is not None else None
+        return due(found, self.at) if found is not None else None
 
     def of_asset(self, asset: str) -> Iterator[Alarm]:
         """Alarms of an asset."""

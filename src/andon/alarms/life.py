@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from andon.plant.alarm import (
     ACTS,
@@ -108,11 +109,17 @@ def steps(alarm: Alarm, now: int) -> Iterator[Alarm]:
         yield alarm
 
 
+def due(alarm: Alarm, now: int) -> Alarm:
+    """The alarm after all that time alone changes up to `now` (ns UTC): the quick form of `settle`, with the last change as its `at`."""
+    found = alarm
+    for after in steps(alarm, now):
+        found = after
+    return found
+
+
 def settle(alarm: Alarm, now: int) -> Alarm:
     """The alarm at `now` (ns UTC), or as it is where `now` lies before its last record."""
-    settled = alarm
-    for after in steps(alarm, now):
-        settled = after
+    settled = due(alarm, now)
     return settled if now <= settled.at else replace(settled, at=now)
 
 
@@ -134,13 +141,15 @@ def advance(alarm: Alarm | None, record: Record) -> Alarm:
     if alarm is None:
         return _first(record)
     now = max(record.at, alarm.at)
-    alarm = settle(alarm, now)
+    alarm = due(alarm, now)
     act = record.act
     if type(act) not in POSSIBLE[alarm.state]:
-        raise _refused(alarm, act)
-    _check(alarm, record)
-    after = _core(alarm, act, record.by, now)
-    return replace(after, number=record.number, at=now)
+        raise _refused(alarm, act, now)
+    _check(alarm, record, now)
+    after = replace(alarm, number=record.number, at=now, **_changes(alarm, act, record.by, now))
+    if isinstance(act, Raise | Revise):
+        return _alarmed_again(after, alarm)
+    return _shown(after) if alarm.hidden else after
 
 
 def replay(records: Iterable[Record]) -> Alarm:
@@ -187,9 +196,9 @@ def _on_time(alarm: Alarm, at: int) -> Alarm:
     """One change by time: of several at once a delayed activation comes first, then a delayed return, then what hid it ends."""
     when = max(at, alarm.at)
     if alarm.active_from == at:
-        return replace(_activated(alarm, when), at=when)
+        return replace(alarm, at=when, **_activation(alarm, when))
     if alarm.clear_at == at:
-        return replace(_returned(alarm, when), at=when)
+        return replace(alarm, at=when, **_return(alarm, when))
     if alarm.shelf is not None and alarm.shelf.until == at:
         return replace(_shown(replace(alarm, shelf=None)), at=when)
     if alarm.out is not None and alarm.out.until == at:
@@ -198,19 +207,18 @@ def _on_time(alarm: Alarm, at: int) -> Alarm:
     return replace(_shown(replace(alarm, suppressions=left)), at=when)
 
 
-def _activated(alarm: Alarm, now: int) -> Alarm:
-    first = now if alarm.raised_at is None else alarm.raised_at
-    return replace(
-        alarm, active=True, owed=True, latched=False, active_from=None, clear_at=None, count=alarm.count + 1, raised_at=first,
-        last_raised_at=now, cleared_at=None, acknowledged=None,
-    )  # fmt: skip
+def _activation(alarm: Alarm, now: int) -> dict[str, Any]:
+    return {
+        "active": True, "owed": True, "latched": False, "active_from": None, "clear_at": None, "count": alarm.count + 1,
+        "raised_at": now if alarm.raised_at is None else alarm.raised_at, "last_raised_at": now, "cleared_at": None, "acknowledged": None,
+    }  # fmt: skip
 
 
-def _returned(alarm: Alarm, now: int) -> Alarm:
+def _return(alarm: Alarm, now: int) -> dict[str, Any]:
     is_alarm = alarm.kind is AlarmKind.ALARM
-    return replace(
-        alarm, active=False, clear_at=None, cleared_at=now, owed=alarm.owed and is_alarm, latched=alarm.latch and is_alarm
-    )  # fmt: skip
+    return {
+        "active": False, "clear_at": None, "cleared_at": now, "owed": alarm.owed and is_alarm, "latched": alarm.latch and is_alarm,
+    }  # fmt: skip
 
 
 def _shown(alarm: Alarm) -> Alarm:
@@ -227,84 +235,90 @@ def _first(record: Record) -> Alarm:
     empty = Alarm(
         id=record.alarm_id, number=record.number, at=record.at, asset=act.event.asset, kind=act.kind, priority=act.priority, event=act.event
     )
-    _check(empty, record)
-    return replace(_raised(empty, act, record.at), number=record.number)
+    _check(empty, record, record.at)
+    return replace(empty, **_raise(empty, act, record.at))
 
 
-def _core(alarm: Alarm, act: Act, by: str, now: int) -> Alarm:
-    """What a possible act does."""
+def _changes(alarm: Alarm, act: Act, by: str, now: int) -> dict[str, Any]:
+    """What a possible act changes."""
     match act:
         case Raise():
-            return _raised(alarm, act, now)
+            return _raise(alarm, act, now)
         case Revise():
-            return _revised(alarm, act)
+            return _revision(alarm, act)
         case Clear():
-            return _cleared(alarm, act, now)
+            return _clearing(alarm, act, now)
         case Acknowledge():
-            return replace(alarm, owed=False, acknowledged=Signed(by, now))
+            return {"owed": False, "acknowledged": Signed(by, now)}
         case Reset():
-            return replace(alarm, latched=False)
+            return {"latched": False}
         case Shelve():
-            return replace(alarm, shelf=Shelf(by, now, act.until, act.reason))
+            return {"shelf": Shelf(by, now, act.until, act.reason)}
         case Unshelve():
-            return _shown(replace(alarm, shelf=None))
+            return {"shelf": None}
         case Suppress():
-            return replace(alarm, suppressions=(*alarm.suppressions, Suppression(act.cause, act.by, now, act.until, act.reason)))
+            return {"suppressions": (*alarm.suppressions, Suppression(act.cause, act.by, now, act.until, act.reason))}
         case Unsuppress():
-            return _shown(replace(alarm, suppressions=tuple(found for found in alarm.suppressions if found.cause != act.cause)))
+            return {"suppressions": tuple(found for found in alarm.suppressions if found.cause != act.cause)}
         case TakeOut():
-            return replace(alarm, out=Out(by, now, act.until, act.reason))
+            return {"out": Out(by, now, act.until, act.reason)}
         case PutBack():
-            return _shown(replace(alarm, out=None))
+            return {"out": None}
         case Mark():
-            return replace(alarm, false=act.false, marked=Signed(by, now))
+            return {"false": act.false, "marked": Signed(by, now)}
         case Comment():
-            return replace(alarm, remarks=(*alarm.remarks, Remark(by, now, act.text)))
+            return {"remarks": (*alarm.remarks, Remark(by, now, act.text))}
         case Assign():
-            return replace(alarm, assigned=act.to)
+            return {"assigned": act.to}
 
 
-def _raised(alarm: Alarm, act: Raise, now: int) -> Alarm:
+def _raise(alarm: Alarm, act: Raise, now: int) -> dict[str, Any]:
     fresh = alarm.closed  # a new case: the last one asks for nothing any more
-    priority = act.priority if fresh else min(act.priority, alarm.priority)
-    loud = AlarmKind.ALARM in (act.kind, alarm.kind) if not fresh else act.kind is AlarmKind.ALARM
-    causes = act.cause if fresh else tuple(dict.fromkeys((*act.cause, *alarm.cause)))[:MOST_CAUSES]
-    after = replace(
-        alarm, kind=AlarmKind.ALARM if loud else AlarmKind.NOTIFICATION, priority=priority, event=act.event, cause=causes,
-        action=act.action or ("" if fresh else alarm.action), check=act.check, consequence=act.consequence,
-        respond_within_ns=act.respond_within_ns, latch=act.latch or (alarm.latch and not fresh),
-        events=(*alarm.events, act.event.id)[-MOST_EVENTS:], open_events=(*alarm.open_events, (act.event.id, act.priority)),
-    )  # fmt: skip
-    if after.active:
-        return _alarmed_again(replace(after, clear_at=None), alarm.priority)
+    loud = act.kind is AlarmKind.ALARM or (not fresh and alarm.kind is AlarmKind.ALARM)
+    changes: dict[str, Any] = {
+        "kind": AlarmKind.ALARM if loud else AlarmKind.NOTIFICATION,
+        "priority": act.priority if fresh else min(act.priority, alarm.priority),
+        "event": act.event,
+        "cause": act.cause if fresh else tuple(dict.fromkeys((*act.cause, *alarm.cause)))[:MOST_CAUSES],
+        "action": act.action or ("" if fresh else alarm.action),
+        "check": act.check,
+        "consequence": act.consequence,
+        "respond_within_ns": act.respond_within_ns,
+        "latch": act.latch or (alarm.latch and not fresh),
+        "events": (*alarm.events, act.event.id)[-MOST_EVENTS:],
+        "open_events": (*alarm.open_events, (act.event.id, act.priority)),
+    }
+    if alarm.active:
+        return changes | {"clear_at": None}
     if act.on_delay_ns <= 0:
-        return _activated(after, now)
+        return changes | _activation(alarm, now)
     due = now + act.on_delay_ns
-    return replace(after, active_from=due if alarm.active_from is None else min(due, alarm.active_from))
+    return changes | {"active_from": due if alarm.active_from is None else min(due, alarm.active_from)}
 
 
-def _revised(alarm: Alarm, act: Revise) -> Alarm:
-    priorities = tuple((event, act.priority if event == act.event.id else priority) for event, priority in alarm.open_events)
+def _revision(alarm: Alarm, act: Revise) -> dict[str, Any]:
     newest = act.event if act.event.id == alarm.event.id else alarm.event
-    after = replace(alarm, event=newest, open_events=priorities)
     if not any(event == act.event.id for event, _ in alarm.open_events):
-        return after
-    return _alarmed_again(replace(after, priority=min(priority for _, priority in priorities)), alarm.priority)
+        return {"event": newest}
+    priorities = tuple((event, act.priority if event == act.event.id else priority) for event, priority in alarm.open_events)
+    return {"event": newest, "open_events": priorities, "priority": min(priority for _, priority in priorities)}
 
 
-def _alarmed_again(alarm: Alarm, before: int) -> Alarm:
-    """Re-alarm: what has become more urgent must be acknowledged again."""
-    return replace(alarm, owed=True, acknowledged=None) if alarm.active and not alarm.owed and alarm.priority < before else alarm
-
-
-def _cleared(alarm: Alarm, act: Clear, now: int) -> Alarm:
+def _clearing(alarm: Alarm, act: Clear, now: int) -> dict[str, Any]:
     still = tuple(item for item in alarm.open_events if item[0] != act.event)
-    after = replace(alarm, open_events=still)
+    changes: dict[str, Any] = {"open_events": still}
     if still:
-        return replace(after, priority=min(priority for _, priority in still))
-    if not after.active:
-        return replace(after, active_from=None)
-    return replace(after, clear_at=now + act.off_delay_ns) if act.off_delay_ns > 0 else _returned(after, now)
+        return changes | {"priority": min(priority for _, priority in still)}
+    if not alarm.active:
+        return changes | {"active_from": None}
+    return changes | ({"clear_at": now + act.off_delay_ns} if act.off_delay_ns > 0 else _return(alarm, now))
+
+
+def _alarmed_again(alarm: Alarm, before: Alarm) -> Alarm:
+    """Re-alarm: what has become more urgent while it was active must be acknowledged again."""
+    if before.active and alarm.active and not alarm.owed and alarm.priority < before.priority:
+        return replace(alarm, owed=True, acknowledged=None)
+    return alarm
 
 
 def _check_number(alarm: Alarm | None, record: Record) -> None:
@@ -323,34 +337,34 @@ def _check_number(alarm: Alarm | None, record: Record) -> None:
         )
 
 
-def _check(alarm: Alarm, record: Record) -> None:
+def _check(alarm: Alarm, record: Record, now: int) -> None:
     """What the state alone cannot tell."""
     act = record.act
     match act:
         case Raise() if any(event == act.event.id for event, _ in alarm.open_events):
-            raise _refused(alarm, act, f"event {act.event.id} is in it already")
+            raise _refused(alarm, act, now, f"event {act.event.id} is in it already")
         case Raise() if act.event.asset != alarm.asset:
-            raise _refused(alarm, act, f"the event is of asset {act.event.asset!r}, the alarm of {alarm.asset!r}")
+            raise _refused(alarm, act, now, f"the event is of asset {act.event.asset!r}, the alarm of {alarm.asset!r}")
         case Revise() if act.event.id not in alarm.events:
-            raise _refused(alarm, act, f"event {act.event.id} is not in it")
+            raise _refused(alarm, act, now, f"event {act.event.id} is not in it")
         case Clear() if not any(event == act.event for event, _ in alarm.open_events):
-            raise _refused(alarm, act, f"event {act.event} is not open in it")
+            raise _refused(alarm, act, now, f"event {act.event} is not open in it")
         case Shelve() | TakeOut() if not act.reason.strip():
-            raise _refused(alarm, act, "it needs a reason")
+            raise _refused(alarm, act, now, "it needs a reason")
         case Shelve() if act.until <= record.at:
-            raise _refused(alarm, act, f"its end, {format_instant(act.until)}, is over")
+            raise _refused(alarm, act, now, f"its end, {format_instant(act.until)}, is over")
         case TakeOut() | Suppress() if act.until is not None and act.until <= record.at:
-            raise _refused(alarm, act, f"its end, {format_instant(act.until)}, is over")
+            raise _refused(alarm, act, now, f"its end, {format_instant(act.until)}, is over")
         case Suppress() if any(found.cause == act.cause for found in alarm.suppressions):
-            raise _refused(alarm, act, f"{act.cause} suppresses it already")
+            raise _refused(alarm, act, now, f"{act.cause} suppresses it already")
         case Unsuppress() if not any(found.cause == act.cause for found in alarm.suppressions):
-            raise _refused(alarm, act, f"{act.cause} does not suppress it")
+            raise _refused(alarm, act, now, f"{act.cause} does not suppress it")
         case Comment() if not act.text.strip():
-            raise _refused(alarm, act, "it is empty")
+            raise _refused(alarm, act, now, "it is empty")
         case _:
             return
 
 
-def _refused(alarm: Alarm, act: Act, why: str = "") -> AlarmError:
+def _refused(alarm: Alarm, act: Act, now: int, why: str = "") -> AlarmError:
     what = f"alarm {alarm.id} is {alarm.state}: it cannot take {act.name!r}" + (f", {why}" if why else "")
-    return AlarmError(what, at=At(time=format_instant(alarm.at)), do=f"possible now: {', '.join(possible(alarm.state))}")
+    return AlarmError(what, at=At(time=format_instant(now)), do=f"possible now: {', '.join(possible(alarm.state))}")

@@ -57,19 +57,25 @@ def what_sentence(alarm: Alarm, *, zone: str = "UTC") -> Sentence:
     return Sentence("alarms.again", {"event": alarm.event.sentence, "count": alarm.count, "since": since})
 
 
-def state_sentence(alarm: Alarm, *, zone: str = "UTC") -> Sentence:
-    """The state with who, why or until when."""
+def state_sentence(alarm: Alarm, *, zone: str = "UTC", now: int | None = None) -> Sentence:
+    """The state with who, why or until when.
+
+    Parameters
+    ----------
+    now : ns UTC; times of that local day are told without their date. None: the time of the alarm's last change
+    """
     key = f"alarms.state.{alarm.state}"
+    near = alarm.at if now is None else now
     match alarm.state:
         case State.ACKNOWLEDGED if alarm.acknowledged is not None:
             signed = alarm.acknowledged
-            return Sentence(f"{key}.by", {"by": signed.by, "at": clock(signed.at, zone, alarm.at)})
+            return Sentence(f"{key}.by", {"by": signed.by, "at": clock(signed.at, zone, near)})
         case State.SHELVED if alarm.shelf is not None:
-            return Sentence(f"{key}.until", {"until": clock(alarm.shelf.until, zone, alarm.at)})
+            return Sentence(f"{key}.until", {"until": clock(alarm.shelf.until, zone, near)})
         case State.SUPPRESSED:
             return Sentence(f"{key}.by", {"by": by_sentence(alarm.suppressions[0].by)})
         case State.OUT_OF_SERVICE if alarm.out is not None and alarm.out.until is not None:
-            return Sentence(f"{key}.until", {"until": clock(alarm.out.until, zone, alarm.at)})
+            return Sentence(f"{key}.until", {"until": clock(alarm.out.until, zone, near)})
         case _:
             return Sentence(key)
 

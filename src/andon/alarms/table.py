@@ -58,5 +58,5 @@ def alarm_table(
 def _row(alarm: Alarm, now: int, names: Mapping[str, str], zone: str, language: str) -> tuple[str, ...]:
     since = alarm.last_raised_at if alarm.last_raised_at is not None else alarm.event.start
     name = names.get(alarm.asset, alarm.asset)
-    state, what = state_sentence(alarm, zone=zone), what_sentence(alarm, zone=zone)
+    state, what = state_sentence(alarm, zone=zone, now=now), what_sentence(alarm, zone=zone)
     return priority_mark(alarm.priority), clock(since, zone, now), name, speak(state, language), speak(what, language)
