@@ -85,6 +85,8 @@ class Watermark:
         """After a moment of the clock, with the state of each link."""
         links = dict(self.links)
         for name, up in connected.items():
+            if not up and name not in links:
+                continue  # it has brought nothing to this fleet, and may never do
             known = links.get(name, LinkTime(heard=now))
             if up and not known.connected:
                 known = replace(known, heard=now)  # silence counts from the new connection on

@@ -101,6 +101,19 @@ def test_reading_goes_on_while_another_thread_appends(tmp_path: Path) -> None:
         assert found == list(range(300))
 
 
+def test_a_segment_that_ends_while_it_is_read_is_read_to_its_end(tmp_path: Path) -> None:
+    with Journal(tmp_path, fsync=Fsync(None), segment_bytes=600) as journal:
+        journal.append(batch(0))
+        reading, got = journal.read(), []
+        for number in range(1, 40):
+            if number % 8 == 1:
+                got.append(int(next(reading).batch.position.split(":")[1]))
+            journal.append(batch(number))
+        got += [int(kept.batch.position.split(":")[1]) for kept in reading]
+        assert len(segment_numbers(tmp_path)) > 3
+        assert got == list(range(40))
+
+
 def test_released_segments_are_gone_and_their_positions_refused(tmp_path: Path) -> None:
     with Journal(tmp_path, fsync=NEVER, segment_bytes=2_000) as journal:
         ends = [journal.append(batch(number)) for number in range(40)]

@@ -234,14 +234,15 @@ class Journal:
         at = start
         while at < self._end:
             number, ahead = at.segment, False
+            whole = self._end.segment > number  # asked before reading: a segment that ends meanwhile is read once more
             for kept in self._read_segment(at):
                 ahead = True
                 at = kept.after
                 yield kept
-            if self._end.segment > number:
+            if whole:
                 later = [other for other in segment_numbers(self.folder) if other > number]
                 at = Position(later[0], HEADER_SIZE)
-            elif not ahead:
+            elif not ahead and self._end.segment == number:
                 return
 
     def release(self, before: Position) -> int:

@@ -1,0 +1,342 @@
+"""The loop: links into the journal, the journal through the heart, what it says to whoever keeps it.
+
+    link ─▶ queue ─▶ journal ─▶ acknowledge        (event loop; the journal is written in a thread)
+                        └─▶ heart ─▶ keeper ─▶ checkpoint     (one thread)
+
+A batch is acknowledged when the journal holds it as its policy promises. The heart reads the journal, not the queue: after an
+outage it finds the backlog there, and live or late it goes the same way. A keeper that fails is asked again with the same words until
+it succeeds; meanwhile the journal grows, and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Protocol, TypeAlias
+
+from andon.plant.batch import Batch
+from andon.plant.clock import Clock
+from andon.plant.errors import TryAgainError
+from andon.plant.time import NS
+from andon.reading.link import Connection, Link, Receipt
+from andon.store.checkpoint import Checkpoints
+from andon.store.journal import Journal, Position
+from andon.store.retrying import Retrying
+from andon.streaming.control import Control, to_entry
+from andon.streaming.heart import Heart
+from andon.streaming.served import Said, Served
+from andon.streaming.watermark import clock_mark
+
+log = logging.getLogger("andon.streaming")
+
+
+class Keeper(Protocol):
+    """Keeps what the heart says. Called from one thread. Told the same twice it keeps it once."""
+
+    def keep(self, entry: Batch, said: Sequence[tuple[Served, Said]]) -> None:
+        """What one entry of the journal led to.
+
+        Raises
+        ------
+        TryAgainError : it cannot be kept now; the same call comes again
+        """
+
+    def flush(self) -> None:
+        """Everything told so far is on the disk when this returns: a checkpoint follows.
+
+        Raises
+        ------
+        TryAgainError : not now
+        """
+
+
+Item: TypeAlias = tuple[Link | None, Batch, Receipt | None]
+Queue: TypeAlias = "asyncio.Queue[Item]"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How the loop paces itself; ns.
+
+    Attributes
+    ----------
+    mark_every : between moments of the clock in the journal
+    checkpoint_every : between checkpoints
+    queue : batches that wait for the journal; more make the links wait
+    together : batches that are written with one call
+    """
+
+    mark_every: int = NS
+    checkpoint_every: int = 60 * NS
+    queue: int = 256
+    together: int = 64
+
+
+@dataclass(slots=True)
+class Status:
+    """How the loop is doing; written by it alone.
+
+    Attributes
+    ----------
+    position : up to where the journal has been judged
+    entries, rows : judged since the start
+    received : ns UTC, receipt of the entry that was judged last; 0 before the first
+    behind_bytes : of the journal that are not judged yet
+    trouble : why it waits; empty when all is well
+    checkpoint_at : ns UTC of the last checkpoint; 0 before the first
+    """
+
+    position: Position | None = None
+    entries: int = 0
+    rows: int = 0
+    received: int = 0
+    behind_bytes: int = 0
+    trouble: str = ""
+    checkpoint_at: int = 0
+    links: dict[str, str] = field(default_factory=dict)
+
+    def behind_ns(self, now: int) -> int:
+        """How far the judging is behind the receiving; 0 when it has caught up."""
+        return max(0, now - self.received) if self.behind_bytes and self.received else 0
+
+
+class Loop:
+    """One process's loop.
+
+    Parameters
+    ----------
+    heart : judges
+    journal, checkpoints : keep
+    keeper : keeps what is said
+    links : where samples come from
+    clock : what time it is
+    on_said : told after it was kept, from the heart's thread
+    """
+
+    def __init__(
+        self,
+        heart: Heart,
+        journal: Journal,
+        checkpoints: Checkpoints,
+        keeper: Keeper,
+        links: Sequence[Link],
+        *,
+        clock: Clock,
+        pace: Pace | None = None,
+        on_said: Callable[[Batch, Sequence[tuple[Served, Said]]], None] | None = None,
+    ) -> None:
+        self.heart, self.journal, self.keeper, self.links = heart, journal, keeper, tuple(links)
+        self.status = Status()
+        self._checkpoints, self._clock, self._pace, self._on_said = checkpoints, clock, pace or Pace(), on_said
+        self._positions: dict[str, str] = {}
+        self._stopping = threading.Event()
+        self._grown = threading.Event()
+        self._retrying = Retrying()
+        self._random = Random()
+
+    # Before and after.
+
+    def recover(self) -> None:
+        """Take up the newest checkpoint.
+
+        Raises
+        ------
+        StoreError : checkpoint and journal do not belong together
+        """
+        kept = self._checkpoints.latest()
+        position = self.journal.first
+        if kept is not None:
+            self._positions = dict(kept.data["positions"])
+            fresh = self.heart.restore(kept.arrays, kept.data["heart"])
+            if fresh:
+                log.info("models new since the last checkpoint begin anew", extra={"models": list(fresh)})
+            position = kept.position or position
+            self.status.checkpoint_at = kept.at
+        self.status.position = position
+        names = {link.name for link in self.links}
+        for entry in self.journal.read(position):  # what is in the journal already need not come again
+            if entry.batch.position and entry.batch.source in names:
+                self._positions[entry.batch.source] = entry.batch.position
+
+    async def run(self) -> None:
+        """Run until `stop`; then finish what is in the journal, write a checkpoint, and close the links.
+
+        Raises
+        ------
+        StoreError : checkpoint and journal do not belong together
+        """
+        if self.status.position is None:
+            await asyncio.to_thread(self.recover)
+        # While no process ran no link was heard: silence counts from its next connection on, or the backlog would be late.
+        await asyncio.to_thread(self.journal.append, clock_mark(self._clock.now(), {link.name: False for link in self.links}))
+        queue: Queue = asyncio.Queue(self._pace.queue)
+        beating = asyncio.create_task(asyncio.to_thread(self._beat), name="heart")
+        reading = [asyncio.create_task(self._read(link, queue), name=f"link {link.name}") for link in self.links]
+        others = [asyncio.create_task(self._write(queue), name="journal"), asyncio.create_task(self._mark(queue), name="clock")]
+        stopping = asyncio.create_task(asyncio.to_thread(self._stopping.wait), name="stop")
+        try:
+            done, _ = await asyncio.wait({stopping, beating, *others}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopping}:
+                task.result()  # an error of our own ends the loop; what is in the journal is judged by the next one
+        finally:
+            self._stopping.set()
+            for link in self.links:
+                await link.close()
+            await asyncio.gather(*reading, return_exceptions=True)
+            await queue.join()
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            self._grown.set()
+            await beating
+
+    def stop(self) -> None:
+        """Ask the loop to end; from any thread."""
+        self._stopping.set()
+        self._grown.set()
+
+    def tell(self, control: Control) -> None:
+        """What somebody says: in the journal, and on the disk, when this returns; from any thread.
+
+        Raises
+        ------
+        StoreError : the disk refuses; then nothing was said
+        """
+        position = self.journal.append(to_entry(control, self._clock.now()))
+        self._grown.set()
+        self.journal.wait(position)
+
+    def push(self, batch: Batch) -> None:
+        """A batch that was pushed over HTTP: in the journal, and on the disk, when this returns; from any thread.
+
+        Raises
+        ------
+        StoreError : the disk refuses; then it was not taken
+        """
+        position = self.journal.append(batch)
+        self._grown.set()
+        self.journal.wait(position)
+
+    # The event loop's part.
+
+    async def _read(self, link: Link, queue: Queue) -> None:
+        async for batch, receipt in link.open(self._positions.get(link.name, "")):
+            await queue.put((link, replace(batch, source=link.name, position=receipt.position), receipt))
+            if self._stopping.is_set():
+                return
+
+    async def _write(self, queue: Queue) -> None:
+        """The queue into the journal, as much at once as there is; what the disk refuses is tried again."""
+        acknowledging: set[asyncio.Task[None]] = set()
+        while True:
+            items = [await queue.get()]
+            while len(items) < self._pace.together and not queue.empty():
+                items.append(queue.get_nowait())
+            failures = 0
+            while True:
+                try:
+                    after = await asyncio.to_thread(self.journal.append_all, [batch for _, batch, _ in items])
+                    break
+                except TryAgainError as error:
+                    failures += 1
+                    self._troubled(error)
+                    await self._clock.sleep(self._retrying.delay(failures, self._random.random))
+            self.status.trouble = ""
+            self._grown.set()
+            task = asyncio.create_task(self._acknowledge(items, after, queue))
+            acknowledging.add(task)
+            task.add_done_callback(acknowledging.discard)
+
+    async def _acknowledge(self, items: Sequence[Item], after: Position, queue: Queue) -> None:
+        """Wait for the disk, then tell the sources."""
+        try:
+            while self.journal.durable < after:
+                try:
+                    await asyncio.to_thread(self.journal.wait, after, 1.0)
+                except TryAgainError as error:
+                    self._troubled(error)
+                    await self._clock.sleep(self._retrying.first)
+            for link, _, receipt in items:
+                if link is None or receipt is None:
+                    continue
+                if receipt.position:
+                    self._positions[link.name] = receipt.position
+                try:
+                    await link.acknowledge(receipt)
+                except Exception as error:  # a source that went away sends it again
+                    log.warning("a batch could not be acknowledged", extra={"link": link.name, "why": str(error)})
+        finally:
+            for _ in items:
+                queue.task_done()
+
+    async def _mark(self, queue: Queue) -> None:
+        """Moments of the clock, with the state of each link, in line with what the links brought: a mark never overtakes a batch."""
+        while True:
+            await self._clock.sleep(self._pace.mark_every)
+            health = {link.name: link.health().connection for link in self.links}
+            self.status.links = {name: state.value for name, state in health.items()}
+            up = {name: state in (Connection.CONNECTED, Connection.ENDED) for name, state in health.items()}
+            await queue.put((None, clock_mark(self._clock.now(), up), None))
+
+    # The heart's thread.
+
+    def _beat(self) -> None:
+        due = self._clock.now() + self._pace.checkpoint_every
+        while True:
+            ending = self._stopping.is_set() and self._grown.is_set()
+            self._grown.clear()
+            assert self.status.position is not None
+            for kept in self.journal.read(self.status.position):
+                said = self.heart.take(kept.batch)
+                self._until_done(lambda entry=kept.batch, words=said: self.keeper.keep(entry, words))  # type: ignore[misc]
+                self.status.position = kept.after
+                self.status.entries += 1
+                self.status.rows += kept.batch.rows
+                self.status.received = kept.batch.received
+                if self._on_said is not None:
+                    self._on_said(kept.batch, said)
+                if self._clock.now() >= due:
+                    self.save()
+                    due = self._clock.now() + self._pace.checkpoint_every
+            self.status.behind_bytes = self.journal.bytes_after(self.status.position)
+            if ending and not self.status.behind_bytes:
+                self.save()
+                return
+            self._grown.wait(0.5)
+
+    def save(self) -> None:
+        """A checkpoint of everything up to `status.position`; the journal before the older of the two is released."""
+        positions = dict(self._positions)
+        self._until_done(self.keeper.flush)
+        arrays, about = self.heart.to_kept()
+        data = {"positions": positions, "heart": about}
+        now = self._clock.now()
+        self._until_done(lambda: self._checkpoints.save(arrays, data, position=self.status.position, at=now))
+        self.status.checkpoint_at = now
+        needed = self._checkpoints.needed_from()
+        if needed is not None:
+            self._until_done(lambda: self.journal.release(needed))
+
+    def _until_done(self, act: Callable[[], object]) -> None:
+        """Try until it works, longer and longer apart."""
+        failures = 0
+        while True:
+            try:
+                act()
+                if failures:
+                    self.status.trouble = ""
+                return
+            except TryAgainError as error:
+                failures += 1
+                self._troubled(error)
+                if self._stopping.wait(self._retrying.delay(failures, self._random.random) / NS) and failures > 5:
+                    raise
+
+    def _troubled(self, error: TryAgainError) -> None:
+        if self.status.trouble != error.what:
+            log.warning("waiting", extra={"why": error.what})
+        self.status.trouble = error.what
