@@ -116,9 +116,10 @@ class Notebook:
     def flush(self) -> None:
         pass
 
-    def everything(self) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    def everything(self, last_tick: int) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+        """Verdicts up to a tick (how far the clock went on alone is chance), and events."""
         with sqlite3.connect(self.file) as connection:
             return (
-                connection.execute("select * from verdict order by asset, tick").fetchall(),
+                connection.execute("select * from verdict where tick <= ? order by asset, tick", (last_tick,)).fetchall(),
                 connection.execute("select * from event order by id, what, peak").fetchall(),
             )

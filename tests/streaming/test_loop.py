@@ -19,9 +19,10 @@ from andon.streaming.control import TakeOut
 from tests.small_plant import Line
 from tests.streaming.plain_parts import ListLink, Notebook
 from tests.streaming.run_loop import make_loop, until_done
-from tests.streaming.test_served import ASSETS, ROWS
+from tests.streaming.test_served import ASSETS, ROWS, START, STEP_NS
 
 KILLS = 10
+LAST = START // STEP_NS + ROWS - 1
 SCRIPT = Path(__file__).with_name("run_loop.py")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +36,7 @@ def undisturbed(line: Line, tmp_path_factory: pytest.TempPathFactory) -> Noteboo
 
 
 def test_everything_is_judged_and_acknowledged_and_the_journal_is_released(line: Line, undisturbed: Notebook, tmp_path: Path) -> None:
-    verdicts, events = undisturbed.everything()
+    verdicts, events = undisturbed.everything(LAST)
     assert len(verdicts) == len(ASSETS) * ROWS
     assert {str(what) for _, what, *_ in events} == {"opened", "revised", "closed"}
     loop = make_loop(line.model, tmp_path)
@@ -73,7 +74,7 @@ def test_killed_at_random_points_it_says_the_same(line: Line, undisturbed: Noteb
             break
         assert code == -signal.SIGKILL, f"attempt {attempt} ended with {code}"
     assert killed >= min(KILLS, 3)
-    assert Notebook(tmp_path / "book.sqlite").everything() == undisturbed.everything()
+    assert Notebook(tmp_path / "book.sqlite").everything(LAST) == undisturbed.everything(LAST)
 
 
 def test_a_keeper_that_fails_is_asked_again_and_nothing_is_lost(line: Line, undisturbed: Notebook, tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ def test_a_keeper_that_fails_is_asked_again_and_nothing_is_lost(line: Line, undi
     assert isinstance(keeper, Notebook)
     keeper.fail_next = 3
     asyncio.run(asyncio.wait_for(until_done(loop), 120))
-    assert keeper.everything() == undisturbed.everything()
+    assert keeper.everything(LAST) == undisturbed.everything(LAST)
     assert loop.status.trouble == ""
 
 
@@ -100,7 +101,7 @@ def test_a_full_disk_holds_up_the_source_and_loses_nothing(
 
     monkeypatch.setattr(Journal, "append_all", sometimes)
     asyncio.run(asyncio.wait_for(until_done(loop), 120))
-    assert Notebook(tmp_path / "book.sqlite").everything() == undisturbed.everything()
+    assert Notebook(tmp_path / "book.sqlite").everything(LAST) == undisturbed.everything(LAST)
 
 
 def test_what_somebody_says_is_on_the_disk_before_it_returns(line: Line, tmp_path: Path) -> None:
