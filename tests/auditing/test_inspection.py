@@ -141,7 +141,7 @@ def test_every_suggestion_is_understood_by_the_plant_file() -> None:
     switching[np.arange(4000) // 500 % 3 == 2] = 0.0
     switching[:, 2] = 50 + 20 * (np.arange(4000) // 400 % 2) + ar(4000, 0.9, 3)[:, 0]
     texts |= {finding.toml for finding in audit(recording(switching)).findings if finding.toml}
-    assert {text.split("\n")[0] for text in texts} == {"[[tag]]", "[machine]", "[modes]"}
+    assert {text.split("\n")[0] for text in texts} == {"[[tag]]", "[machine]", "[modes]", "[[budget]]"}
     for text in texts:
         parse_plant_text(text)
 
@@ -151,7 +151,7 @@ def test_what_is_wrong_with_the_messy_recording() -> None:
     expected = {
         ("t1", "copy"), ("t2", "constant"), ("t3", "counter"), ("t4", "angle"), ("t5", "category"), ("t6", "stuck"), ("t7", "clipped-high"),
         ("t8", "spikes"), ("t9", "unit-jump"), ("t10", "quantised"), ("t11", "compressed"), ("t12", "empty"), ("t13", "missing"),
-        (None, "budget-none"),
+        (None, "budget"),
     }  # fmt: skip
     assert {(finding.tag, finding.kind) for finding in result.findings} == expected
     weights = [finding.weight for finding in result.findings]

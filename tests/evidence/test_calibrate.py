@@ -122,7 +122,7 @@ def test_too_short_for_the_promise_names_the_days_and_the_tightest_promise() -> 
         calibrate(steady_trace(7_200, 3), *every(7_200), MINUTE, parse_budget("1/week"))
     assert str(caught.value) == (
         "a promise of 1/week needs 7.0 days of held-back normal running time, there are 5.0 days\n"
-        "  do: hold back 2.0 days more of normal running time; the tightest promise now is 1 per 120h"
+        "  do: hold back 2.0 days more of normal running time; the tightest promise now is 1/5d"
     )
     assert caught.value.missing_days == pytest.approx(2.0)
     assert caught.value.tightest is not None

@@ -84,7 +84,7 @@ def test_assets_of_other_intervals_share_a_promise() -> None:
     slow = HeldBack(as_pieces(steady_trace(8_640, 5), *every(8_640)), 5 * MINUTE)
     group = promise_group({"fast": held(steady_trace(43_200, 4)), "slow": slow}, parse_budget("2/day"))
     assert group.pooled <= group.promised == pytest.approx(60.0, abs=0.1)
-    assert {str(one.budget) for one in group.assets.values()} == {"2 per 48h"}
+    assert {str(one.budget) for one in group.assets.values()} == {"2/2d"}
 
 
 def test_short_sisters_share_a_threshold_where_their_scale_is_one() -> None:
@@ -92,7 +92,7 @@ def test_short_sisters_share_a_threshold_where_their_scale_is_one() -> None:
     members = {asset: held(trace) for asset, trace in traces.items()}
     with pytest.raises(CalibrationRefused) as caught:
         promise_group(members, parse_budget("1/3d"))
-    assert caught.value.what.startswith("1 per 72h for 3 assets: a promise of 1 per 216h needs 9.0 days")
+    assert caught.value.what.startswith("1/3d for 3 assets: a promise of 1/9d needs 9.0 days")
     assert str(caught.value.tightest) == "1/day"
     promise_group(members, caught.value.tightest or parse_budget("1/day"))
     group = promise_group(members, parse_budget("1/3d"), one_scale=True)
@@ -107,7 +107,7 @@ def test_short_sisters_share_a_threshold_where_their_scale_is_one() -> None:
     assert {a: one.to_dict() for a, one in again.assets.items()} == {a: one.to_dict() for a, one in group.assets.items()}
     with pytest.raises(CalibrationRefused) as too_rare:
         promise_group(members, parse_budget("1/week"), one_scale=True)
-    assert str(too_rare.value.tightest) == "1 per 72h"
+    assert str(too_rare.value.tightest) == "1/3d"
 
 
 def test_the_cost_of_a_group_is_over_all_its_injections() -> None:
@@ -121,7 +121,7 @@ def test_the_cost_of_a_group_is_over_all_its_injections() -> None:
     assert rows[9.0].found == 1.0
     assert sum(row.count for row in rows.values()) == 16
     points = group_curve(group.assets, group.budget)
-    assert [str(point.budget) for point in points][:4] == ["1 per 2.4h", "1 per 4.8h", "1 per 12h", "1/day"]
+    assert [str(point.budget) for point in points][:4] == ["1/2.4h", "1/4.8h", "1/12h", "1/day"]
     assert points[3].found == found_share(group_cost(group.assets.values()))
     found = [point.found for point in points]
     assert found == sorted(found, reverse=True)

@@ -124,7 +124,7 @@ def audit(
     findings.extend(check_laboratory(lab, recording.asset))
     mine = [label for label in labels if label.asset in ("", recording.asset)]
     normal = normal_time(_spans(time, interval), off.share if off else 0.0, mine)
-    findings.extend(check_sufficiency(normal, budget))
+    findings.extend(check_sufficiency(normal, budget, interval))
     progress("audit", 1.0)
     return Audit(
         asset=recording.asset,

@@ -11,7 +11,7 @@ from andon.plant.label import Label, LabelKind
 from andon.plant.time import DAY_NS, HOUR_NS
 
 HELD_BACK = 0.25  # share of normal time that calibration gets, unless the plant file says otherwise
-EXCEEDANCES = 30  # declustered peaks that a tail needs
+LEAST_TICKS = 300  # thirty separate peaks of evidence, ten windows each; calibration takes a shorter merge gap where it must
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +45,20 @@ def normal_time(spans: Sequence[tuple[int, int]], off_share: float, labels: Sequ
     return NormalTime(normal, round(normal * HELD_BACK))
 
 
-def needed_ns(budget: Budget) -> int:
-    """Held-back normal time that a budget needs.
-
-    At least one return period of the promise, and time for 30 declustered exceedances: a peak and the quiet after it
-    take at least two merge gaps.
-    """
-    return round(max(budget.return_period_ns, EXCEEDANCES * 2 * budget.merge_gap_ns))
+def needed_ns(budget: Budget, interval_ns: int) -> int:
+    """Held-back normal time that a budget needs: one return period of the promise, and ticks for 30 declustered exceedances."""
+    return round(max(budget.return_period_ns, LEAST_TICKS * interval_ns))
 
 
-def check_sufficiency(time: NormalTime, budget: Budget | None) -> Iterator[Finding]:
+def check_sufficiency(time: NormalTime, budget: Budget | None, interval_ns: int) -> Iterator[Finding]:
     """Finding "budget": too little normal time for the promise; it names the missing days and what could be promised."""
     if budget is None:
         return
-    needed = needed_ns(budget)
+    needed = needed_ns(budget, interval_ns)
     if time.held_back_ns >= needed:
         return
     missing = (needed - time.held_back_ns) / HELD_BACK
-    tail_ok = time.held_back_ns >= EXCEEDANCES * 2 * budget.merge_gap_ns
+    tail_ok = time.held_back_ns >= max(LEAST_TICKS * interval_ns, HOUR_NS)
     kind = "budget" if tail_ok else "budget-none"
     toml = ""
     tightest = ""

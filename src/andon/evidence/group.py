@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from andon.evidence.calibration import Calibration
 from andon.evidence.events import first_exceedances, ground
 from andon.evidence.fault_trace import FaultTrace
 from andon.evidence.normal_trace import NormalTrace, as_pieces
+from andon.evidence.rate import COUNTED
 from andon.plant.arrays import BoolArray, FloatArray, Int64Array
 from andon.plant.budget import Budget
 from andon.plant.errors import EvidenceError
@@ -107,8 +108,8 @@ def promise_group(
     ----------
     members : asset -> its held-back evidence
     budget : of the group; a group of one has it whole
-    one_scale : the assets' evidence comes from one model, so that an asset whose own time is too short for its part may share
-        the threshold that all their time together gives
+    one_scale : the assets' evidence comes from one model, so that an asset whose own time holds fewer than ten events of its part
+        may share the threshold that all their time together gives
     confidence : 0-1
     seed : of the bootstrap
 
@@ -159,13 +160,10 @@ def rebudget_group(calibrations: Mapping[str, Calibration], budget: Budget, *, o
 
 
 def _member(members: Mapping[str, HeldBack], asset: str, part: Budget, one_scale: bool, confidence: float, seed: int) -> Calibration:
-    """One asset on its own time; where that is refused and the scale is one, on the time of all."""
+    """One asset on its own time; where the scale is one and its own time counts too few events, on the time of all."""
     mine = members[asset]
-    try:
+    if not one_scale or mine.judged_ns >= COUNTED * part.return_period_ns:
         return calibrate_pieces(mine.pieces, mine.interval_ns, part, faults=mine.faults, confidence=confidence, seed=seed)
-    except CalibrationRefused:
-        if not one_scale:
-            raise
     pieces = [piece for member in members.values() for piece in member.pieces]
     first = sum(len(members[other].pieces) for other in list(members)[: list(members).index(asset)])
     own = (first, first + len(mine.pieces))
@@ -191,15 +189,23 @@ def _whole(per_ns: float) -> int:
 
 def judged_by_any(members: Mapping[str, HeldBack]) -> int:
     """Nanoseconds in which at least one asset can be judged."""
+    return time_of_any([(piece.tick[piece.judge], member.interval_ns) for member in members.values() for piece in member.pieces])
+
+
+def time_of_any(judged: Iterable[tuple[Int64Array, int]]) -> int:
+    """Nanoseconds that at least one of several series covers.
+
+    Parameters
+    ----------
+    judged : increasing ticks, and their interval in ns, of each
+    """
     begin: list[Int64Array] = []
     end: list[Int64Array] = []
-    for member in members.values():
-        for piece in member.pieces:
-            tick = piece.tick[piece.judge]
-            if len(tick):
-                border = np.flatnonzero(np.diff(tick) != 1)
-                begin.append((tick[np.concatenate(([0], border + 1))] - 1) * member.interval_ns)
-                end.append(tick[np.concatenate((border, [len(tick) - 1]))] * member.interval_ns)
+    for tick, interval_ns in judged:
+        if len(tick):
+            border = np.flatnonzero(np.diff(tick) != 1)
+            begin.append((tick[np.concatenate(([0], border + 1))] - 1) * interval_ns)
+            end.append(tick[np.concatenate((border, [len(tick) - 1]))] * interval_ns)
     if not begin:
         return 0
     starts, ends = np.concatenate(begin), np.concatenate(end)

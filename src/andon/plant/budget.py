@@ -34,7 +34,9 @@ class Budget:
         for name in ("hour", "day", "week", "month", "year"):
             if _PERIODS[name] == self.per_ns:
                 return f"{self.events:g}/{name}"
-        return f"{self.events:g} per {self.per_ns / HOUR_NS:g}h"
+        if self.per_ns % DAY_NS == 0:
+            return f"{self.events:g}/{self.per_ns // DAY_NS}d"
+        return f"{self.events:g}/{self.per_ns / HOUR_NS:g}h"
 
 
 def parse_budget(text: str, merge_gap_ns: int = HOUR_NS) -> Budget:

@@ -11,6 +11,7 @@ interval_ns=None, assets=(), targets=(), labels=()) -> Preparation`
 `prepare(preparation, recording, state=None, *, labels=(), out_of_service=(), until=None) -> (Prepared, PrepareState)`:
 a tick is given out once it is complete, that is when a sample at or after its end was seen, or when `until` says so;
 samples of an unfinished tick wait in the state.
+`fit_sisters` fits the preparations of several assets that share a model: one scale a tag, and centres shared or own.
 """
 
 from andon.preparing.check import check_recording
@@ -20,6 +21,7 @@ from andon.preparing.periods import Period, Split, check_split, excluded_periods
 from andon.preparing.plan import make_plan
 from andon.preparing.preparation import Category, Channel, ModeModel, Preparation, Source, say_note
 from andon.preparing.run import join, prepare, prepare_pieces
+from andon.preparing.sisters import SisterPreparations, fit_sisters, moved_to
 from andon.preparing.state import PrepareState
 
 __all__ = [
@@ -29,14 +31,17 @@ __all__ = [
     "Period",
     "Preparation",
     "PrepareState",
+    "SisterPreparations",
     "Source",
     "Split",
     "check_recording",
     "check_split",
     "excluded_periods",
     "fit_preparation",
+    "fit_sisters",
     "join",
     "make_plan",
+    "moved_to",
     "prepare",
     "prepare_pieces",
     "say_note",

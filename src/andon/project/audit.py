@@ -178,8 +178,11 @@ def plant_from_audit(
     first = next(iter(found.audits.values()))
     targets = tuple(Target(name=name, unit=unit) for name, unit in dict.fromkeys((item.target, item.unit) for item in found.sources.lab))
     if first.mode_tag:
-        comments["modes"] = f"the audit suggests {first.mode_tag}"
-    comments["sampling.interval"] = "from the data"
+        comments["modes"] = say("project.init.modes", found.language, tag=first.mode_tag)
+    comments["sampling.interval"] = say("project.init.from-data", found.language)
+    alike = {tuple(sorted(row.tag for row in item.statistics)) for item in found.audits.values()}
+    if len(found.audits) > 1 and len(alike) == 1:
+        comments["model.share"] = say("project.init.sisters", found.language, count=len(found.audits))
     plant = PlantFile(
         site=Site(zone=found.sources.zone, language=found.language),
         files=Files(

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from andon.evaluating import EventScores, acf_window, label_mask, match_events, vus_pr
+from andon.evaluating import EventScores, acf_window, label_mask, match_events, rate_per_day, vus_pr
 from andon.evaluating import Span as TimeSpan
-from andon.plant.arrays import BoolArray, Float64Array
+from andon.evidence.group import time_of_any
+from andon.plant.arrays import Float64Array, Int64Array
 from andon.plant.label import Label, LabelKind
 from andon.plant.time import HOUR_NS, format_duration
 from andon.scoring.detector import Detector, judged_part
@@ -85,38 +86,71 @@ def _text(value: int | None) -> str:
     return "–" if value is None else str(value)
 
 
-def compare(monitor: Monitor, scored: Scored, labels: Sequence[Label], *, chosen: str = "andon") -> Comparison:
+@dataclass(frozen=True, slots=True)
+class _Method:
+    """One method on the history of one asset."""
+
+    name: str
+    scores: EventScores
+    events: int
+    vus: float | None
+    found: float | None
+    outside: Int64Array
+    interval_ns: int
+
+
+def compare(monitor: Monitor, scored: Scored | Sequence[Scored], labels: Sequence[Label], *, chosen: str = "andon") -> Comparison:
     """Judge the model and its rivals by labelled history.
 
     Parameters
     ----------
-    scored : what the model said of it
-    labels : of the asset; kinds as in labels.csv
+    scored : what the model said of it, by asset
+    labels : kinds as in labels.csv
     """
+    parts = (scored,) if isinstance(scored, Scored) else tuple(scored)
+    by_asset = [_methods(monitor.of(one.asset), one, labels, chosen) for one in parts]
+    labelled = any(method.vus is not None for methods in by_asset for method in methods)
+    running = max(time_of_any([(methods[0].outside, methods[0].interval_ns) for methods in by_asset]), 1)
+    rows, heads = [], [_pooled([methods[0].scores for methods in by_asset], running)]
+    for at, method in enumerate(by_asset[0]):
+        same = [next(item for item in methods if item.name == method.name) for methods in by_asset]
+        pooled = heads[0] if at == 0 else _pooled([item.scores for item in same], running)
+        rows.append(_measures(same, pooled, at == 0, labelled))
+    return Comparison(tuple(rows), heads[0])
+
+
+def _methods(monitor: Monitor, scored: Scored, labels: Sequence[Label], chosen: str) -> list[_Method]:
+    """The champion, then every rival whose cores the model has, on one asset."""
     mine = [label for label in labels if label.asset in (scored.asset, "")]
     prepared, judge = scored.prepared, scored.judge
     interval = prepared.interval_ns
     detector: Detector = monitor.detector
-    expectations, _ = detector.expect(prepared, detector.start())
+    expectations = scored.expectations or detector.expect(prepared, detector.start())[0]
     seen, first = judged_part(prepared, expectations, detector.exogenous)
     truth = label_mask(prepared.time, mine, LabelKind.FAULT)
     outside = judge & ~label_mask(prepared.time, mine, LabelKind.FAULT, LabelKind.PLANNED, LabelKind.UNKNOWN)
     running = max(int(outside.sum()) * interval, 1)
     window = _window(scored)
     period = (int(prepared.time[0]), int(prepared.time[-1])) if prepared.rows else (0, 0)
-    spans = [TimeSpan(event.start, event.end) for event in scored.events]
-    head, scores = _measures(chosen, True, spans, scored.trace, judge, truth, mine, running, period, window, monitor, None)
-    rows = [head]
+    labelled = bool((truth & judge).any()) and not bool((truth | ~judge).all())
+    gap = monitor.calibration.budget.merge_gap_ns
+
+    def method(name: str, spans: Sequence[TimeSpan], trace: Float64Array, found: float | None) -> _Method:
+        scores = match_events(spans, mine, running_ns=running, merge_gap_ns=gap, since_ns=period[0], until_ns=period[1])
+        vus = vus_pr(truth[judge], np.nan_to_num(trace[judge]), window, VUS_THRESHOLDS) if labelled else None
+        return _Method(name, scores, len(spans), vus, found, prepared.tick[outside], interval)
+
+    out = [method(chosen, [TimeSpan(event.start, event.end) for event in scored.events], scored.trace, None)]
     for rival in monitor.rivals:
         if not set(rival.cores) <= set(first):
             continue
         trace = rival.trace(seen, first)
-        found = [
+        spans = [
             TimeSpan(span.start * interval, None if span.end is None else span.end * interval)
             for span in rival.events(trace, judge, prepared.tick)
         ]
-        rows.append(_measures(rival.name, False, found, trace, judge, truth, mine, running, period, window, monitor, rival.found)[0])
-    return Comparison(tuple(rows), scores)
+        out.append(method(rival.name, spans, trace, rival.found))
+    return out
 
 
 def _window(scored: Scored) -> int:
@@ -124,30 +158,35 @@ def _window(scored: Scored) -> int:
     return acf_window(first) if len(first) else 100
 
 
-def _measures(
-    name: str,
-    chosen: bool,
-    spans: Sequence[TimeSpan],
-    trace: Float64Array,
-    judge: BoolArray,
-    truth: BoolArray,
-    labels: Sequence[Label],
-    running_ns: int,
-    period: tuple[int, int],
-    window: int,
-    monitor: Monitor,
-    found: float | None,
-) -> tuple[Measures, EventScores]:
-    gap = monitor.calibration.budget.merge_gap_ns
-    scores = match_events(spans, labels, running_ns=running_ns, merge_gap_ns=gap, since_ns=period[0], until_ns=period[1])
-    labelled = bool((truth & judge).any()) and not bool((truth | ~judge).all())
-    delay = scores.median_delay_ns
-    vus = vus_pr(truth[judge], np.nan_to_num(trace[judge]), window, VUS_THRESHOLDS) if labelled else None
-    week = WEEK_NS / running_ns
-    rate = scores.false_rate
+def _pooled(scores: Sequence[EventScores], running_ns: int) -> EventScores:
+    """The events of several assets as one list, over the time in which any of them ran; false ones count as each asset counted them."""
+    if len(scores) == 1:
+        return scores[0]
+    false = sum(one.false_count for one in scores)
+    times = [one.false_rate.running_ns for one in scores]
+    share = sum(one.alarm_share * time for one, time in zip(scores, times, strict=True)) / max(sum(times), 1)
+    shifted: dict[str, list[int]] = {"true": [], "false": [], "excused": []}
+    before = 0
+    for one in scores:
+        for name, kept in shifted.items():
+            kept += [before + at for at in getattr(one, name)]
+        before += len(one.true) + len(one.false) + len(one.excused)
+    return EventScores(
+        tuple(item for one in scores for item in one.caught), tuple(item for one in scores for item in one.missed),
+        tuple(shifted["true"]), tuple(shifted["false"]), tuple(shifted["excused"]), false, rate_per_day(false, running_ns), share,
+    )  # fmt: skip
+
+
+def _measures(same: Sequence[_Method], scores: EventScores, champion: bool, labelled: bool) -> Measures:
+    """One method over all assets; VUS-PR and the share of standard faults are means over those that have them."""
+    delay, rate = scores.median_delay_ns, scores.false_rate
+    vus = [item.vus for item in same if item.vus is not None]
+    found = [item.found for item in same if item.found is not None]
     return Measures(
-        name=name, chosen=chosen, events=len(spans), caught=len(scores.caught) if labelled else None,
-        missed=len(scores.missed) if labelled else None,
-        false=scores.false_count, false_per_week=scores.false_count * week, false_low=rate.low * 7, false_high=rate.high * 7,
-        median_delay_s=None if not math.isfinite(delay) else delay / 1e9, vus_pr=vus, found=found,
-    ), scores  # fmt: skip
+        name=same[0].name, chosen=champion, events=sum(item.events for item in same),
+        caught=len(scores.caught) if labelled else None, missed=len(scores.missed) if labelled else None,
+        false=scores.false_count, false_per_week=scores.false_count * WEEK_NS / rate.running_ns, false_low=rate.low * 7,
+        false_high=rate.high * 7,
+        median_delay_s=None if not math.isfinite(delay) else delay / 1e9, vus_pr=float(np.mean(vus)) if vus else None,
+        found=float(np.mean(found)) if found else None,
+    )  # fmt: skip

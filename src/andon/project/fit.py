@@ -58,4 +58,4 @@ def fit(
     limit = parse_duration(time_limit) if time_limit else None
     options = FitOptions(time_limit_ns=limit, seed=seed, network=network)
     fitted = fit_monitor(recording, plant, interval_ns=interval, labels=labels, lab=lab, options=options, progress=progress)
-    return replace(fitted.monitor, manifest=report_card(fitted, None, None, plant))
+    return replace(fitted.monitor, manifest=report_card(fitted, [], None, plant, refused=[fitted.refused] if fitted.refused else []))

@@ -8,20 +8,23 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from andon.evidence.budget import FaultCost, cost
+from andon.evidence.budget import FaultCost, group_cost
 from andon.evidence.calibrate import rebudget
 from andon.evidence.calibration import Calibration
+from andon.evidence.group import rebudget_group
 from andon.evidence.sentence import fault_sentence, shift_sentence
 from andon.plant.budget import parse_budget
 from andon.plant.errors import AskUserError, At, UsageError
 from andon.plant.sentences import speak
 from andon.plant.time import format_duration, parse_instant
+from andon.plant.verdict import Sentence
+from andon.project.groups import GROUPS, MadeGroup, find_group, groups_of
 from andon.scoring.bundle import inspect_bundle, read_bundle
 from andon.scoring.model_file import REPORT_CARD, from_bundle
 from andon.scoring.monitor import Monitor
 from andon.scoring.signing import new_keys as make_keys
 from andon.scoring.signing import read_public, write_keys
-from andon.store import ModelStore
+from andon.store import ModelStore, Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,13 @@ class NewPromise:
     calibration: Calibration
     costs: tuple[FaultCost, ...]
     changed: bool
+    parts: Mapping[str, str]
+    group: Sentence | None = None
 
     def sentences(self, language: str) -> list[str]:
         """The promise for people on shift."""
-        return [speak(item, language) for item in shift_sentence(self.calibration, self.costs)]
+        told = shift_sentence(self.calibration, self.costs)
+        return [speak(item, language) for item in (told if self.group is None else (self.group, *told[1:]))]
 
     def rows(self, language: str) -> list[list[str]]:
         """Standard fault, share found, median delay."""
@@ -53,7 +59,7 @@ class NewPromise:
         """For --json."""
         return {
             "asset": self.asset, "budget": self.budget, "threshold": self.calibration.threshold, "changed": self.changed,
-            "standard_faults": [asdict(row) for row in self.costs],
+            "parts": dict(self.parts), "standard_faults": [asdict(row) for row in self.costs],
         }  # fmt: skip
 
 
@@ -69,29 +75,81 @@ def open_model(store: ModelStore, name: str, *, trusted: Sequence[str] | None = 
     monitor = from_bundle(bundle)
     if REPORT_CARD in bundle.members:  # split, choice and promise: what a report shows of the model
         monitor = replace(monitor, manifest={**bundle.json(REPORT_CARD), **bundle.manifest})
-    promise = store.state().promises.get(monitor.asset)
-    if promise is not None and promise.budget != str(monitor.calibration.budget):
-        wanted = parse_budget(promise.budget, monitor.calibration.budget.merge_gap_ns)
-        monitor = replace(monitor, calibration=rebudget(monitor.calibration, wanted))
-    return monitor
+    return _under_promises(monitor, store)
+
+
+def _under_promises(monitor: Monitor, store: ModelStore) -> Monitor:
+    """The monitor under what was promised since it was trained, each asset by itself."""
+    promises = store.state().promises
+
+    def under(one: Monitor) -> Monitor:
+        promise = promises.get(one.asset)
+        if promise is None or promise.budget == str(one.calibration.budget):
+            return one
+        return replace(one, calibration=rebudget(one.calibration, parse_budget(promise.budget, one.calibration.budget.merge_gap_ns)))
+
+    if not monitor.members:
+        return _with_groups(under(monitor), promises)
+    return _with_groups(_sisters(monitor, {member.asset: under(member) for member in monitor.members}), promises)
+
+
+def _sisters(monitor: Monitor, members: Mapping[str, Monitor]) -> Monitor:
+    changed = tuple(members.get(member.asset, member) for member in monitor.members)
+    return replace(monitor, members=changed, calibration=changed[0].calibration)
+
+
+def _with_groups(monitor: Monitor, promises: Mapping[str, Promise]) -> Monitor:
+    """The report card's groups as they were promised last."""
+    kept = [_last_promise(group, promises).to_dict() for group in groups_of(monitor.manifest)]
+    return replace(monitor, manifest={**monitor.manifest, GROUPS: kept}) if kept else monitor
+
+
+def _last_promise(group: MadeGroup, promises: Mapping[str, Promise]) -> MadeGroup:
+    found = promises.get(group.name)
+    if found is None or GROUPS not in found.calibration or len(group.parts) < 2:
+        return group
+    return groups_of(found.calibration)[0]
 
 
 def budget(model: str, text: str, *, models: str = "models", dry_run: bool = False, why: str = "") -> NewPromise:
-    """Another promise; the model carries all that is needed.
+    """Another promise; the models carry all that is needed.
+
+    Parameters
+    ----------
+    model : a budget group, of which all assets share the promise; or a model, of which all assets do; or one asset
+    text : such as "1/week"
 
     Raises
     ------
     CalibrationRefused : the held-back normal time is too short for it
     """
     store = ModelStore(models)
-    monitor = from_bundle(read_bundle(store.resolve(model)))
-    wanted = parse_budget(text, monitor.calibration.budget.merge_gap_ns)
-    calibration = rebudget(monitor.calibration, wanted)
+    group = find_group(store, model)
+    if group is not None:
+        state = store.state()
+        opened = {asset: open_model(store, asset).of(asset) for asset in group.parts if asset in state.champions}
+        name = group.name
+    else:
+        monitor = from_bundle(read_bundle(store.resolve(model)))
+        asked = [model] if model in monitor.assets else list(monitor.assets)
+        opened, name = {asset: monitor.of(asset) for asset in asked}, model
+    first = next(iter(opened.values()))
+    wanted = parse_budget(text, first.calibration.budget.merge_gap_ns)
+    made = rebudget_group(
+        {asset: one.calibration for asset, one in opened.items()}, wanted, one_scale=len({one.version for one in opened.values()}) == 1
+    )
     if not dry_run:
-        kept: Mapping[str, Any] = {"threshold": calibration.threshold, "model": monitor.version, "why": why}
-        for asset in monitor.assets:
-            store.set_budget(asset, wanted, calibration=kept)
-    return NewPromise(monitor.asset, str(wanted), calibration, cost(calibration), not dry_run)
+        for asset, calibration in made.assets.items():
+            kept: Mapping[str, Any] = {"threshold": calibration.threshold, "model": opened[asset].version, "why": why}
+            store.set_budget(asset, calibration.budget, calibration=kept)
+        if group is not None:
+            store.set_budget(name, wanted, calibration={GROUPS: [MadeGroup.of(name, made).to_dict()], "why": why})
+    told = MadeGroup.of(name, made).sentence() if len(made.assets) > 1 else None
+    calibration = next(iter(made.assets.values()))
+    return NewPromise(
+        name if len(made.assets) > 1 else first.asset, str(wanted), calibration, group_cost(made.assets.values()), not dry_run,
+        {asset: str(one.budget) for asset, one in made.assets.items()}, told,
+    )  # fmt: skip
 
 
 def promote(model: str, *, models: str = "models", back: bool = False, why: str = "") -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
 def quality_panels(
     monitor: Monitor, scored: Sequence[Scored], lab: Sequence[LabResults], fitted: Fitted | None
 ) -> tuple[QualityPanel, ...]:
-    """One panel a target: every laboratory sample in the scored time against what had been predicted for its moment."""
+    """One panel a target, of sisters one for each: laboratory samples of the scored time against what was predicted for their moment."""
     panels = []
-    for model in monitor.quality:
-        points = [point for one in scored for point in _points(one, model, lab)]
-        reports: dict[str, Any] = {item.target: item for item in fitted.targets.reports} if fitted is not None else {}
-        panels.append(_panel(model, points, reports.get(model.target)))
+    for part in monitor.members or (monitor,):
+        mine = [one for one in scored if one.asset in part.assets]
+        reports: dict[str, Any] = {}
+        if fitted is not None:
+            reports = {item.target: item for item in fitted.targets_of[part.asset].reports}
+        for model in part.quality:
+            points = [point for one in mine for point in _points(one, model, lab)]
+            panel = _panel(model, points, reports.get(model.target))
+            panels.append(replace(panel, target=f"{part.asset}: {panel.target}") if monitor.members else panel)
     return tuple(panels)
 
 

@@ -13,21 +13,19 @@ import numpy as np
 
 from andon import __version__
 from andon.auditing import Audit
-from andon.evidence.budget import budget_curve
-from andon.evidence.moved import moved
-from andon.evidence.sentence import budget_sentence, fault_sentence, moved_sentence, shift_sentence
+from andon.evidence.sentence import budget_sentence
 from andon.plant.arrays import Float64Array
 from andon.plant.atomic_write import write_bytes, write_text
 from andon.plant.budget import parse_budget
-from andon.plant.errors import AndonError
 from andon.plant.file.schema import PlantFile
 from andon.plant.label import Label, LabelKind, LabResults
 from andon.plant.sentences import speak
 from andon.plant.time import format_instant
 from andon.plant.verdict import Event, Sentence
 from andon.preparing import Channel
+from andon.project.budget_panel import budget_panel, promise_sentence
 from andon.project.quality_panel import quality_panels
-from andon.reporting import BudgetPanel, CurvePoint, EventCard, EventTag, FaultRow, FindingRow, Lane, ReportData, TableRow, render
+from andon.reporting import EventCard, EventTag, FaultRow, FindingRow, Lane, ReportData, TableRow, render
 from andon.scoring.monitor import Monitor, Scored
 from andon.store import write_events, write_quality, write_verdicts
 
@@ -41,7 +39,6 @@ SHOWN_EVENTS = 20
 SHOWN_TAGS = 6
 SHOWN_FINDINGS = 15
 BAND_SIGMA = 3.0
-WEEK_H = 168.0
 
 
 def build_report(
@@ -51,7 +48,7 @@ def build_report(
     card: Mapping[str, Any] | None = None,
     labels: Sequence[Label] = (),
     lab: Sequence[LabResults] = (),
-    audit: Audit | None = None,
+    audits: Mapping[str, Audit] | None = None,
     comparison: Comparison | None = None,
     plant: PlantFile | None = None,
     fitted: Fitted | None = None,
@@ -61,16 +58,17 @@ def build_report(
     events = [(one, event) for one in scored for event in one.events]
     shown = sorted(sorted(events, key=lambda pair: -pair[1].severity)[:SHOWN_EVENTS], key=lambda pair: pair[1].start)
     panels = quality_panels(monitor, scored, lab, fitted)
-    title = (plant.site.name if plant and plant.site.name else "") or ", ".join(monitor.assets)
+    site = plant.site.name if plant is not None else str((monitor.manifest or {}).get("site") or "")
+    title = site or ", ".join(monitor.assets)
     return ReportData(
         title=title, zone=zone, made_at=datetime.now(tz=UTC).strftime("%Y-%m-%d %H:%M UTC"), version=__version__, model=monitor.version,
         assets=monitor.assets, verdict=_verdict(monitor, scored, comparison, panels),
         lanes={one.asset: lane(one) for one in scored},
-        events=tuple(event_card(monitor, one, event, labels) for one, event in shown),
+        events=tuple(event_card(monitor.of(one.asset), one, event, labels) for one, event in shown),
         budget=budget_panel(monitor, scored, labels, fitted), quality=panels,
         baselines=_baselines(comparison), ablation=_ablation(fitted),
-        findings=_findings(audit), card=_card(monitor, card or monitor.manifest), events_left_out=len(events) - len(shown),
-        faults=_faults(comparison), audited=audit is not None,
+        findings=_findings(audits or {}), card=_card(monitor, card or monitor.manifest), events_left_out=len(events) - len(shown),
+        faults=_faults(comparison), audited=bool(audits),
     )  # fmt: skip
 
 
@@ -139,75 +137,21 @@ def _column(values: Float64Array) -> tuple[float | None, ...]:
     return tuple(float(f"{v:.6g}") if math.isfinite(v) else None for v in values)
 
 
-def budget_panel(monitor: Monitor, scored: Sequence[Scored], labels: Sequence[Label], fitted: Fitted | None) -> BudgetPanel:
-    """Promised against observed, and what other promises would cost."""
-    calibration = monitor.calibration
-    hours, observed, false = 0.0, 0, 0
-    faults = [label for label in labels if label.kind in (LabelKind.FAULT, LabelKind.PLANNED, LabelKind.UNKNOWN)]
-    told: Sentence | None = None
-    for one in scored:
-        mine = [label for label in faults if label.asset in (one.asset, "")]
-        normal = one.judge.copy()
-        for label in mine:
-            normal &= ~((one.prepared.time >= label.start) & (one.prepared.time < label.end))
-        hours += float(normal.sum()) * one.prepared.interval_ns / 3.6e12
-        observed += len(one.events)
-        false += sum(not any(label.start <= event.start < label.end for label in mine) for event in one.events)
-        try:
-            result = moved(calibration, one.trace, normal, one.prepared.tick)
-        except AndonError:
-            continue
-        if result.moved:
-            told = moved_sentence(result, calibration.budget)
-    horizon = hours * 3.6e12
-    low, high = calibration.prediction_interval(horizon) if hours > 0 else (0, 0)
-    points = budget_curve(calibration)
-    curve = tuple(
-        CurvePoint(
-            point.budget.rate_per_hour * WEEK_H, {_fault(c): c.found for c in point.costs},
-            {_fault(c): None if c.median_delay_ns is None else c.median_delay_ns / 1e9 for c in point.costs},
-        )
-        for point in points
-    )  # fmt: skip
-    return BudgetPanel(
-        promise=budget_sentence(calibration.budget), per_week=calibration.budget.rate_per_hour * WEEK_H, hours=hours,
-        expected=calibration.promised(horizon),
-        low=float(low), high=float(high), observed=observed, false_observed=false if faults else None,
-        refused=fitted.refused if fitted is not None else None, moved=told,
-        sentences=shift_sentence(calibration, fitted.costs if fitted is not None else ()), curve=curve,
-        faults={_fault(row): fault_sentence(row) for row in (points[0].costs if points else ())},
-    )  # fmt: skip
-
-
-def _fault(row: Any) -> str:
-    from andon.plant.time import format_duration
-
-    size = f" {row.size:g}σ" if row.kind in ("step", "drift") else f" ×{row.size:g}" if row.kind == "noise" else ""
-    return f"{row.kind}{size}" + (f" {format_duration(row.over_ns)}" if row.over_ns else "")
-
-
 def _verdict(monitor: Monitor, scored: Sequence[Scored], comparison: Comparison | None, panels: Sequence[Any]) -> tuple[Sentence, ...]:
     """Three sentences: what was found, how often it cried wolf, how good quality prediction is."""
     events = sum(len(one.events) for one in scored)
     hours = sum(one.judged_h for one in scored)
     out = []
+    promise: dict[str, object] = {"promise": promise_sentence(monitor)}
+    bare = ".unpromised" if monitor.calibration.made_no_promise else ""
     if comparison is not None and comparison.measures[0].caught is not None:
         head = comparison.measures[0]
         told: dict[str, object] = {"caught": head.caught, "faults": (head.caught or 0) + (head.missed or 0)}
         out.append(Sentence("project.verdict.caught", told))
-        out.append(
-            Sentence(
-                "project.verdict.false",
-                {"count": head.false, "rate": f"{head.false_per_week:.1f}", "promise": budget_sentence(monitor.calibration.budget)},
-            )
-        )
+        rate = f"{head.false_per_week:.1f}"
+        out.append(Sentence(f"project.verdict.false{bare}", {"count": head.false, "rate": rate, **({} if bare else promise)}))
     else:
-        out.append(
-            Sentence(
-                "project.verdict.events",
-                {"events": events, "hours": f"{hours:,.0f}", "promise": budget_sentence(monitor.calibration.budget)},
-            )
-        )
+        out.append(Sentence(f"project.verdict.events{bare}", {"events": events, "hours": f"{hours:,.0f}", **({} if bare else promise)}))
     for panel in panels[:1]:
         if panel.coverage is not None:
             out.append(
@@ -266,13 +210,18 @@ def _number(value: int | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _findings(audit: Audit | None) -> tuple[FindingRow, ...]:
-    if audit is None:
-        return ()
+def _findings(audits: Mapping[str, Audit]) -> tuple[FindingRow, ...]:
+    """The weightiest findings; with several assets each says whose it is."""
+    found = [(asset, item) for asset, audit in audits.items() for item in audit.findings]
+    if len(audits) > 1:
+        found.sort(key=lambda pair: -pair[1].weight)
     return tuple(
-        FindingRow(item.tag or "", item.weight, item.kind, item.evidence, item.consequence, item.suggestion)
-        for item in audit.findings[:SHOWN_FINDINGS]
-    )
+        FindingRow(
+            f"{asset}: {item.tag or ''}".rstrip(": ") if len(audits) > 1 else item.tag or "", item.weight, item.kind, item.evidence,
+            item.consequence, item.suggestion,
+        )
+        for asset, item in found[:SHOWN_FINDINGS]
+    )  # fmt: skip
 
 
 def _card(monitor: Monitor, card: Mapping[str, Any]) -> tuple[tuple[str, str | Sentence], ...]:
@@ -288,7 +237,7 @@ def _card(monitor: Monitor, card: Mapping[str, Any]) -> tuple[tuple[str, str | S
         rows.append(("chosen", str(card["chosen"])))
     if card.get("promised"):
         rows.append(("promised", budget_sentence(parse_budget(str(card["promised"])))))
-    rows.append(("budget", budget_sentence(monitor.calibration.budget)))
+    rows.append(("budget", promise_sentence(monitor)))
     data = (monitor.manifest or {}).get("training_data")
     if isinstance(data, Mapping):
         rows.append(
@@ -321,15 +270,15 @@ def write_results(folder: str | Path, data: ReportData, scored: Sequence[Scored]
     return path
 
 
-def _label_spans(labels: Sequence[Label]) -> tuple[tuple[int, int, str], ...]:
+def _label_spans(labels: Sequence[Label]) -> tuple[tuple[int, int, str, str], ...]:
     return tuple(
-        (label.start // 1_000_000, label.end // 1_000_000, label.note or str(label.kind))
+        (label.start // 1_000_000, label.end // 1_000_000, label.note or str(label.kind), label.asset)
         for label in labels
         if label.kind != LabelKind.FALSE
     )
 
 
-def read_report(folder: str | Path) -> tuple[ReportData, tuple[tuple[int, int, str], ...]]:
+def read_report(folder: str | Path) -> tuple[ReportData, tuple[tuple[int, int, str, str], ...]]:
     """What `write_results` kept of a report.
 
     Raises
@@ -344,7 +293,7 @@ def read_report(folder: str | Path) -> tuple[ReportData, tuple[tuple[int, int, s
     try:
         raw = msgspec.json.decode(path.read_bytes())
         data = msgspec.convert(raw["data"], ReportData)
-        return replace(data), tuple((int(a), int(b), str(c)) for a, b, c in raw["labels"])
+        return replace(data), tuple((int(a), int(b), str(c), str(*asset)) for a, b, c, *asset in raw["labels"])
     except (OSError, msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
         raise AskUserError(
             f"no report can be made of this folder: {error}", at=At(file=str(path)), do="give the folder of andon score"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from andon.plant.atomic_write import write_text
-from andon.plant.errors import At, PreparationError, UsageError
+from andon.plant.errors import At, PreparationError
 from andon.plant.file.schema import OutOfService
 from andon.plant.messages import choose_language
 from andon.plant.progress import Progress, silent
 from andon.plant.recording import Problem, Recording
 from andon.plant.sentences import speak
 from andon.plant.verdict import Sentence
+from andon.project.budget_panel import standing_refusal
 from andon.project.compare import Comparison, compare
 from andon.project.fitness import check_judged, suited
 from andon.project.promises import open_model
@@ -75,17 +76,24 @@ def score(
         notes += differences
         known = sources.lab_of(recording.asset)
         outs = [OutOfService(tag=item.tag, asset=item.asset, until=item.until, why=item.why) for item in store.state().tags_out]
-        scored.append(monitor.score(recording, labels=sources.labels, lab=known, out_of_service=outs, progress=progress))
+        scored.append(
+            monitor.score(
+                recording, labels=sources.labels, lab=known, out_of_service=outs, keep_expectations=bool(sources.labels), progress=progress
+            )
+        )
     check_judged(scored, notes)
     results = [item for one in scored for item in sources.lab_of(one.asset)]
-    comparison = compare(monitor, scored[0], sources.labels) if len(scored) == 1 and sources.labels else None
+    chosen = str((monitor.manifest or {}).get("chosen") or "andon")
+    comparison = compare(monitor, scored, sources.labels, chosen=chosen) if sources.labels else None
+    scored = [replace(one, expectations=None) for one in scored]
     data = build_report(monitor, scored, labels=sources.labels, lab=results, comparison=comparison)
+    refusal = standing_refusal(monitor)
     progress("report", 0.0)
     _sweep(Path(out))
     report = write_results(out, data, scored, sources.labels, choose_language(language))
     return ScoredFiles(
         monitor.version, out, str(report), sum(len(one.events) for one in scored), sum(one.judged_h for one in scored),
-        (*notes, *data.verdict), tuple(one.asset for one in scored), sources.failed,
+        (*notes, *([refusal] if refusal else []), *data.verdict), tuple(one.asset for one in scored), sources.failed,
     )  # fmt: skip
 
 
@@ -153,19 +161,18 @@ def evaluate(
 
     Raises
     ------
-    UsageError : the exports hold several assets of the model
-    PreparationError : they hold none, or not one tick could be judged
+    PreparationError : the exports hold no asset of the model, or not one tick could be judged
     """
     store = ModelStore(models)
     monitor = open_model(store, model)
     sources = _read(store, monitor, paths, how, labels, lab, progress)
-    found = matching(sources, monitor)
-    if len(found) > 1:
-        names = ", ".join(recording.asset for recording in found[:5])
-        raise UsageError(f"the exports hold {len(found)} assets of this model: {names}", do="name one with --asset")
-    recording, notes = suited(found[0], monitor)
-    scored = monitor.score(recording, labels=sources.labels, lab=sources.lab_of(recording.asset), progress=progress)
-    check_judged([scored], notes)
+    scored, notes = [], list[Sentence]()
+    for found in matching(sources, monitor):
+        recording, differences = suited(found, monitor)
+        notes += differences
+        lab_of = sources.lab_of(recording.asset)
+        scored.append(monitor.score(recording, labels=sources.labels, lab=lab_of, keep_expectations=True, progress=progress))
+    check_judged(scored, notes)
     chosen = str((monitor.manifest or {}).get("chosen") or "andon")
     return compare(monitor, scored, sources.labels, chosen=chosen)
 

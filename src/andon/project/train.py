@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from andon import __version__
+from andon.auditing import Audit
 from andon.auditing import audit as audit_recording
-from andon.evidence.sentence import shift_sentence
 from andon.plant.errors import At, PlantFileError
 from andon.plant.file.schema import PlantFile
 from andon.plant.progress import Progress, silent
-from andon.plant.recording import Problem, Recording
+from andon.plant.recording import Problem
 from andon.plant.sentences import speak
-from andon.plant.time import format_instant, parse_duration
+from andon.plant.time import HOUR_NS, format_instant, parse_duration
 from andon.plant.verdict import Sentence
+from andon.project.budget_panel import promise_sentences
 from andon.project.compare import Comparison, compare
 from andon.project.fitness import check_material, check_span
+from andon.project.groups import GROUPS, MadeGroup, make_group
 from andon.project.quality_panel import quality_rows
 from andon.project.report_data import build_report, write_results
 from andon.project.sources import Sources, problem_dict, read_plant, read_sources
@@ -29,12 +32,17 @@ from andon.scoring.model_file import pack
 from andon.scoring.monitor import Monitor, Scored
 from andon.store import ModelStore, file_name
 
+if TYPE_CHECKING:
+    from andon.training.fit_monitor import Fitted
+
+SISTERS = "sisters"
+
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """What `andon train` made for one asset."""
+    """What `andon train` made: one model, for one asset or for sisters."""
 
-    asset: str
+    assets: tuple[str, ...]
     model: str
     version: str
     path: str
@@ -44,6 +52,11 @@ class TrainedModel:
     card: Mapping[str, Any]
     failed: tuple[Problem, ...] = ()
 
+    @property
+    def asset(self) -> str:
+        """Its assets by name."""
+        return ", ".join(self.assets)
+
     def sentences(self, language: str) -> list[str]:
         """What the training found, for people."""
         return [speak(item, language) for item in self.told]
@@ -51,9 +64,43 @@ class TrainedModel:
     def to_dict(self) -> dict[str, Any]:
         """For --json."""
         return {
-            "asset": self.asset, "model": self.model, "version": self.version, "path": self.path, "report": self.report,
-            "champion": self.champion, "report_card": dict(self.card), "failed": [problem_dict(item) for item in self.failed],
+            "asset": self.asset, "assets": list(self.assets), "model": self.model, "version": self.version, "path": self.path,
+            "report": self.report, "champion": self.champion, "report_card": dict(self.card),
+            "failed": [problem_dict(item) for item in self.failed],
         }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What every model of one call has in common."""
+
+    plant: PlantFile
+    sources: Sources
+    store: ModelStore
+    limit_ns: int
+    seed: int | None
+    network: bool
+    resume: bool
+    key: bytes | None
+    tensorboard: str | None
+    language: str
+    group_sizes: Mapping[str, int]
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A fitted model that waits for the other assets of its budget groups."""
+
+    assets: tuple[str, ...]
+    fitted: Fitted
+    audits: dict[str, Audit]
+    told: tuple[Sentence, ...] = ()
+
+    @property
+    def groups(self) -> set[str]:
+        """Names of its budget groups."""
+        return {promised.group.name for promised in self.fitted.promises}
 
 
 def train(
@@ -68,7 +115,7 @@ def train(
     language: str | None = None,
     progress: Progress = silent,
 ) -> list[TrainedModel]:
-    """Train a model for every asset of a plant file.
+    """Train a model for every asset of a plant file, or one for all sisters.
 
     Raises
     ------
@@ -96,82 +143,122 @@ def train(
             f"the exports have no asset {absent[0]!r}", at=At(file=plant_path, key="asset.id"),
             do=f"they have {', '.join(list(sources.recordings)[:5])}",
         )  # fmt: skip
-    store = ModelStore(files.models)
-    done = []
-    for asset in wanted:
-        checkpoint = Path(files.models) / file_name(plant.model.name or asset) / ".training.checkpoint"
-        if not resume:
-            checkpoint.unlink(missing_ok=True)
-        done.append(
-            _train_one(
-                sources.recordings[asset],
-                plant,
-                sources,
-                store,
-                limit // len(wanted),
-                seed,
-                network,
-                secret,
-                checkpoint,
-                tensorboard,
-                language or plant.site.language,
-                progress,
-            )
-        )
+    together = [tuple(wanted)] if plant.model.share == "sisters" else [(asset,) for asset in wanted]
+    sizes = Counter(plant.budget_group(asset).name for asset in wanted)
+    wish = _Wish(
+        plant, sources, ModelStore(files.models), limit // len(together), seed, network, resume, secret, tensorboard,
+        language or plant.site.language, sizes, progress,
+    )  # fmt: skip
+    done: list[TrainedModel] = []
+    waiting: list[_Fit] = []
+    for number, assets in enumerate(together, start=1):
+        waiting.append(_fit(assets, wish))
+        missing = {plant.budget_group(asset).name for rest in together[number:] for asset in rest}
+        if not any(fit.groups & missing for fit in waiting):  # a model is kept as soon as its promise can be made
+            done += [_finish(fit, made, wish) for fit, made in _grouped(waiting, wish)]
+            waiting = []
     return done
 
 
-def _train_one(
-    recording: Recording,
-    plant: PlantFile,
-    sources: Sources,
-    store: ModelStore,
-    limit_ns: int,
-    seed: int | None,
-    network: bool,
-    key: bytes | None,
-    checkpoint: Path,
-    tensorboard: str | None,
-    language: str,
-    progress: Progress,
-) -> TrainedModel:
+def model_name(plant: PlantFile, assets: Sequence[str]) -> str:
+    """What the model is called."""
+    return plant.model.name or (assets[0] if len(assets) == 1 else plant.site.name or SISTERS)
+
+
+def _fit(assets: tuple[str, ...], wish: _Wish) -> _Fit:
     from andon.training.fit_monitor import FitOptions, fit_monitor
 
-    lab = sources.lab_of(recording.asset)
-    check_material(recording)
-    interval = plant.sampling.interval_ns or audit_recording(recording, zone=sources.zone).interval_ns
-    check_span(recording, interval)
-    options = FitOptions(time_limit_ns=limit_ns, seed=seed, network=network, checkpoint=checkpoint, tensorboard=tensorboard)
-    fitted = fit_monitor(recording, plant, interval_ns=interval, labels=sources.labels, lab=lab, options=options, progress=progress)
+    plant, sources = wish.plant, wish.sources
+    recordings = [sources.recordings[asset] for asset in assets]
+    lab = [result for asset in assets for result in sources.lab_of(asset)]
+    audits = {}
+    for recording in recordings:
+        check_material(recording)
+        audits[recording.asset] = audit_recording(
+            recording, interval_ns=plant.sampling.interval_ns, zone=sources.zone, budget=plant.budget_group(recording.asset).budget,
+            lab=sources.lab_of(recording.asset), labels=sources.labels,
+        )  # fmt: skip
+    interval = plant.sampling.interval_ns or max(audit.interval_ns for audit in audits.values())
+    for recording in recordings:
+        check_span(recording, interval)
+    checkpoint = Path(plant.files.models) / file_name(model_name(plant, assets)) / ".training.checkpoint"
+    if not wish.resume:
+        checkpoint.unlink(missing_ok=True)
+    options = FitOptions(
+        time_limit_ns=wish.limit_ns, seed=wish.seed, network=wish.network, checkpoint=checkpoint, tensorboard=wish.tensorboard,
+        group_sizes=wish.group_sizes,
+    )  # fmt: skip
+    fitted = fit_monitor(recordings, plant, interval_ns=interval, labels=sources.labels, lab=lab, options=options, progress=wish.progress)
+    return _Fit(assets, fitted, audits, (fitted.refused,) if fitted.refused else ())
+
+
+def _grouped(waiting: Sequence[_Fit], wish: _Wish) -> list[tuple[_Fit, tuple[MadeGroup, ...]]]:
+    """Fits under the promises of their groups: split by judgeable time, verified on the pooled events of all their assets."""
+    from andon.training.fit_monitor import repromise
+
+    fits = list(waiting)
+    made: dict[str, MadeGroup] = {}
+    for name in sorted({name for fit in fits for name in fit.groups}):
+        inside = [at for at, fit in enumerate(fits) if name in fit.groups]
+        promises = [promised for at in inside for promised in fits[at].fitted.promises if promised.group.name == name]
+        parts = {asset: str(part) for promised in promises for asset, part in promised.parts.items()}
+        first = promises[0]
+        if len(inside) == 1:
+            made[name] = MadeGroup(name, str(first.group.budget), parts, first.pooled, first.allowed)
+            continue
+        calibrations = {
+            asset: fits[at].fitted.monitor.of(asset).calibration for at in inside for asset in fits[at].assets if asset in parts
+        }
+        whole = wish.plant.budget_group(next(iter(parts))).budget
+        group, refused = make_group(calibrations, whole, one_scale=False)
+        if group is None:
+            allowed = whole.rate_per_hour * max(one.judged_ns for one in calibrations.values()) / HOUR_NS
+            made[name] = MadeGroup(name, str(whole), parts, sum(one.counted for one in calibrations.values()), allowed)
+        else:
+            made[name] = MadeGroup.of(name, group)
+        for at in inside:
+            mine = {asset: one for asset, one in (group.assets if group else {}).items() if asset in fits[at].assets}
+            told = (refused,) if refused else fits[at].told
+            fits[at] = replace(fits[at], fitted=repromise(fits[at].fitted, mine), told=told)
+    return [(fit, tuple(made[name] for name in sorted(fit.groups))) for fit in fits]
+
+
+def _finish(fit: _Fit, groups: tuple[MadeGroup, ...], wish: _Wish) -> TrainedModel:
+    """Read the evaluation period once, then write the model and its report."""
+    plant, sources, fitted = wish.plant, wish.sources, fit.fitted
     monitor = fitted.monitor
-    evaluation = fitted.split.evaluate
-    scored, comparison = None, None
-    if evaluation.end > evaluation.start:
-        part = recording.between(evaluation.start, evaluation.end)
-        if part.rows:
-            scored = monitor.score(part, labels=sources.labels, lab=lab, progress=progress)
-            comparison = compare(monitor, scored, sources.labels, chosen=fitted.chosen)
-    card = report_card(fitted, scored, comparison, plant)
+    scored: list[Scored] = []
+    for asset in fit.assets:
+        evaluation = fitted.splits[asset].evaluate
+        part = sources.recordings[asset].between(evaluation.start, evaluation.end)
+        if evaluation.end > evaluation.start and part.rows:
+            scored.append(monitor.score(
+                part, labels=sources.labels, lab=sources.lab_of(asset), keep_expectations=True, progress=wish.progress
+            ))  # fmt: skip
+    comparison = compare(monitor, scored, sources.labels, chosen=fitted.chosen) if scored else None
+    scored = [replace(one, expectations=None) for one in scored]
+    card = report_card(fitted, scored, comparison, plant, groups, fit.told)
+    name = model_name(plant, fit.assets)
     manifest = {
-        "model": plant.model.name or recording.asset, "andon": __version__, "training_data": data_fingerprint([recording]),
+        "model": name, "andon": __version__, "training_data": data_fingerprint([sources.recordings[asset] for asset in fit.assets]),
         "python": platform.python_version(), "zone": sources.zone,
     }  # fmt: skip
-    packed = pack(monitor, card=card, manifest=manifest, key=key)
-    name = plant.model.name or recording.asset
-    kept = store.save(name, packed.version, packed.data, monitor.assets)
-    champion = _promote_first(store, name, packed.version, monitor)
-    monitor = replace(monitor, version=packed.version, manifest=card)
-    folder = store.path(kept).with_suffix("")
-    progress("report", 0.0)
-    audit = audit_recording(recording, interval_ns=interval, zone=sources.zone, budget=fitted.promised, lab=lab, labels=sources.labels)
+    packed = pack(monitor, card=card, manifest=manifest, key=wish.key)
+    kept = wish.store.save(name, packed.version, packed.data, monitor.assets)
+    champion = _promote_first(wish.store, name, packed.version, monitor)
+    monitor = replace(monitor, version=packed.version, manifest=card | {"training_data": manifest["training_data"]})
+    folder = wish.store.path(kept).with_suffix("")
+    wish.progress("report", 0.0)
+    lab = [result for asset in fit.assets for result in sources.lab_of(asset)]
     data = build_report(
-        monitor, [scored] if scored is not None else [], card=card, labels=sources.labels, lab=lab, audit=audit, comparison=comparison,
-        plant=plant, fitted=fitted,
+        monitor, scored, card=card, labels=sources.labels, lab=lab, audits=fit.audits, comparison=comparison, plant=plant, fitted=fitted,
     )  # fmt: skip
-    report = write_results(folder, data, [scored] if scored is not None else [], sources.labels, language)
-    progress("report", 1.0)
-    told = (*([fitted.refused] if fitted.refused else []), *shift_sentence(monitor.calibration, fitted.costs), *data.verdict)
-    return TrainedModel(recording.asset, name, packed.version, str(store.path(kept)), str(report), champion, told, card, sources.failed)
+    report = write_results(folder, data, scored, sources.labels, wish.language)
+    wish.progress("report", 1.0)
+    return TrainedModel(
+        fit.assets, name, packed.version, str(wish.store.path(kept)), str(report), champion,
+        (*fit.told, *promise_sentences(monitor, fitted.costs), *data.verdict), card, sources.failed,
+    )  # fmt: skip
 
 
 def _promote_first(store: ModelStore, name: str, version: str, monitor: Monitor) -> str:
@@ -183,21 +270,31 @@ def _promote_first(store: ModelStore, name: str, version: str, monitor: Monitor)
     return state.champions[monitor.asset].version
 
 
-def report_card(fitted: Any, scored: Scored | None, comparison: Comparison | None, plant: PlantFile) -> dict[str, Any]:
+def report_card(
+    fitted: Fitted,
+    scored: Sequence[Scored],
+    comparison: Comparison | None,
+    plant: PlantFile,
+    groups: Sequence[MadeGroup] = (),
+    refused: Sequence[Sentence] = (),
+) -> dict[str, Any]:
     """What the model file says of itself: split, choice, promise, and the one reading of the evaluation period."""
     calibration = fitted.monitor.calibration
-    split = fitted.split
     zone = plant.site.zone
+    split = fitted.split
     periods = {
         name: [format_instant(period.start, zone), format_instant(period.end, zone)]
         for name, period in (("train", split.train), ("calibrate", split.calibrate), ("evaluate", split.evaluate))
     }
+    targets = list(fitted.targets_of.values())
     return {
         "schema_version": 1,
+        "site": plant.site.name,
         "periods": periods,
         "promised": str(fitted.promised),
         "budget": str(calibration.budget),
-        "refused": asdict(fitted.refused) if fitted.refused else None,
+        "refused": asdict(refused[0]) if refused else None,
+        GROUPS: [group.to_dict() for group in groups],
         "chosen": fitted.chosen,
         "candidates": [
             {"name": item.candidate.name, "found": _finite(item.found), "refused": item.calibration is None} for item in fitted.tried
@@ -205,10 +302,10 @@ def report_card(fitted: Any, scored: Scored | None, comparison: Comparison | Non
         "standard_faults": [asdict(row) for row in fitted.costs],
         "network_explains": fitted.explained,
         "training": fitted.training,
-        "quality": [quality_card(report) for report in fitted.targets.reports],
-        "left_out": [list(pair) for pair in fitted.targets.left_out],
+        "quality": [quality_card(report) for found in targets for report in found.reports],
+        "left_out": [list(pair) for found in targets for pair in found.left_out],
         "evaluation": comparison.to_dict() if comparison else None,
-        "evaluated_hours": scored.judged_h if scored else 0.0,
+        "evaluated_hours": sum(one.judged_h for one in scored),
         "intended_use": "advisory early warning; not a safety function",
     }
 

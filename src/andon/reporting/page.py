@@ -27,7 +27,7 @@ def render(data: ReportData, language: str = "en", labels: pictures.Labels = ())
     ----------
     data : what to show
     language : "en" or "zh-CN"
-    labels : (start ms, end ms, note) of labelled periods, drawn as outlines in the timeline
+    labels : (start ms, end ms, note) of labelled periods, drawn as outlines in the timeline; with the asset, in its own alone
     """
     word = Words(language, data.zone)
     parts = [
@@ -80,7 +80,8 @@ def _timelines(data: ReportData, word: Words, labels: pictures.Labels) -> str:
     for asset, lane in data.lanes.items():
         events = tuple(event for event in data.events if event.asset == asset)
         title = word.plain("timeline.picture", asset=asset)
-        picture = pictures.timeline(lane, events, labels, data.zone, word.language, title)
+        mine = tuple(label for label in labels if len(label) < 4 or label[3] in ("", asset))
+        picture = pictures.timeline(lane, events, mine, data.zone, word.language, title)
         name = f"<h3>{escape(asset)}</h3>" if len(data.lanes) > 1 else ""
         rows.append(f"{name}{_figure(picture, _unjudged(lane, word))}")
     keys = ["evidence", "threshold", "event", *(["labelled"] if labels else []), "cannot"]

@@ -15,7 +15,7 @@ SHOWN_POINTS = 400
 RUN_POINTS = 300
 DELAY_RUNGS_S = (1, 10, 60, 600, 3600, 6 * 3600, 86_400, 7 * 86_400)
 
-Labels = tuple[tuple[int, int, str], ...]
+Labels = tuple[tuple[int, int, str] | tuple[int, int, str, str], ...]
 
 
 def priority(severity: float) -> int:
@@ -33,7 +33,7 @@ def timeline(lane: Lane, events: tuple[EventCard, ...], labels: Labels, zone: st
     chart = Chart(200, (first, last), (0.0, top), title=title)
     for start, end, why in unjudged(lane):
         chart.span(start, end, "cannot", say(f"reporting.why.{why}", language))
-    for start, end, note in labels:
+    for start, end, note, *_ in labels:
         if end > first and start < last:
             chart.span(start, end, "labelled", say("reporting.timeline.label", language, note=note))
     for event in events:

@@ -55,6 +55,7 @@ def explain(
     ------
     PreparationError : none of the model's tags is there
     """
+    monitor = monitor.of(recording.asset)
     step, _ = monitor.run(recording, monitor.start(), labels=labels, out_of_service=out_of_service, until=until, threshold=threshold)
     explained = Explained(monitor, step.prepared, [step], step.detection.views.trace, step.detection.best.relation)
     return describe_events(monitor, explained, spans, silent)

@@ -142,7 +142,7 @@ class AssetByAsset:
 
     def start(self) -> tuple[int | None, tuple[MonitorState, ...]]:
         """Nothing seen yet."""
-        return None, tuple(self.monitor.start() for _ in self.assets)
+        return None, tuple(self.monitor.of(name).start() for name in self.assets)
 
     def step(
         self,
@@ -161,7 +161,8 @@ class AssetByAsset:
         first, states = state
         if first is None:
             first = -(-int(rows.time.min()) // interval) if len(rows.time) else last + 1
-        levels = np.full(len(self.assets), self.monitor.calibration.threshold) if thresholds is None else np.asarray(thresholds, np.float64)
+        own_levels = [self.monitor.of(name).calibration.threshold for name in self.assets] if thresholds is None else thresholds
+        levels = np.asarray(own_levels, dtype=np.float64)
         order = np.argsort(rows.asset, kind="stable")
         edges = np.searchsorted(rows.asset[order], np.arange(len(self.assets) + 1))
         steps: list[Step | None] = []
@@ -180,7 +181,10 @@ class AssetByAsset:
             )  # fmt: skip
             steps.append(step)
             after.append(new)
-        return _judged(self.monitor, np.arange(first, last + 1, dtype=np.int64), steps, levels), (max(first, last + 1), tuple(after))
+        return _judged(self.monitor, self.assets, np.arange(first, last + 1, dtype=np.int64), steps, levels), (
+            max(first, last + 1),
+            tuple(after),
+        )
 
     def open_span(self, state: tuple[int | None, tuple[MonitorState, ...]], asset: int) -> Span | None:
         """See `Fleet`."""
@@ -205,7 +209,7 @@ class AssetByAsset:
         return state
 
 
-def _judged(monitor: Monitor, tick: Int64Array, steps: Sequence[Step | None], levels: Float64Array) -> Judged:
+def _judged(monitor: Monitor, assets: Sequence[str], tick: Int64Array, steps: Sequence[Step | None], levels: Float64Array) -> Judged:
     """The assets' steps side by side."""
     rows, width = len(tick), len(steps)
     why = np.full((rows, width), Why.NO_DATA, dtype=np.uint8)
@@ -230,7 +234,8 @@ def _judged(monitor: Monitor, tick: Int64Array, steps: Sequence[Step | None], le
             named.append((here[near], at, *_largest(monitor, step, near)))
     judge = why == Why.JUDGED
     p = np.full((rows, width), np.nan)
-    p[judge] = monitor.calibration.p_map(evidence[judge])
+    for at, name in enumerate(assets):
+        p[judge[:, at], at] = monitor.of(name).calibration.p_map(evidence[judge[:, at], at])
     evidence[~judge] = np.nan
     quality = tuple((at, step.quality) for at, step in enumerate(steps) if step is not None and step.quality)
     return Judged(tick, why, active, evidence, p, levels, mode, _joined(named), tuple(opened), tuple(closed), quality)

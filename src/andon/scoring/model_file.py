@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from andon.evidence.calibration import Calibration
+from andon.evidence.events import Opening
 from andon.evidence.views import Views
 from andon.plant.atomic_write import write_bytes
 from andon.plant.errors import At, BundleError, EvidenceError, PreparationError
 from andon.plant.tag import Role, Tag
-from andon.preparing import Preparation
+from andon.preparing import ModeModel, Preparation, moved_to
 from andon.scoring.bundle import Bundle, Packed, pack_bundle, read_bundle
 from andon.scoring.detector import Detector
 from andon.scoring.linear_core import LinearCore
@@ -30,6 +31,7 @@ CALIBRATION, TRACES = "calibration.json", "traces.safetensors"
 SEQUENCE, STEP, NETWORK = "sequence.onnx", "step.onnx", "network.json"
 RIVALS, RIVAL_VIEWS = "rivals.json", "rivals.safetensors"
 REPORT_CARD = "report_card.json"
+SISTERS = "sisters.json"
 
 
 def pack(
@@ -102,7 +104,23 @@ def to_members(monitor: Monitor) -> dict[str, bytes]:
     if monitor.rivals:
         plain, arrays = pack_rivals(monitor.rivals)
         members[RIVALS], members[RIVAL_VIEWS] = _json(plain), pack_arrays(arrays)
+    if monitor.members:
+        members[SISTERS] = _json([_sister(member) for member in monitor.members])
+        for index, member in enumerate(monitor.members):
+            members[f"sister_{index}.safetensors"] = pack_arrays(member.calibration.to_arrays())
+            for number, model in enumerate(member.quality):
+                members[f"sister_{index}_quality_{number}.safetensors"] = pack_arrays(model.to_arrays())
     return members
+
+
+def _sister(member: Monitor) -> dict[str, Any]:
+    """What a sister has of its own: centres, modes, calibration, soft sensors, and the rivals' thresholds."""
+    return {
+        "asset": member.asset, "centers": [channel.center for channel in member.preparation.channels],
+        "modes": asdict(member.preparation.modes), "calibration": member.calibration.to_dict(),
+        "quality": [model.meta() for model in member.quality],
+        "rivals": [{"threshold": rival.threshold, "opening": asdict(rival.opening), "found": rival.found} for rival in member.rivals],
+    }  # fmt: skip
 
 
 def load(path: str | os.PathLike[str], *, trusted: Collection[str] | None = None, threads: int | None = None) -> Monitor:
@@ -147,19 +165,50 @@ def _from_bundle(bundle: Bundle, threads: int) -> Monitor:
             at=At(file=bundle.file),
             do="train the model again",
         )
-    return Monitor(
+    rivals = unpack_rivals(bundle.json(RIVALS), bundle.arrays(RIVAL_VIEWS)) if RIVALS in bundle.members else ()
+    monitor = Monitor(
         assets=tuple(plain["assets"]), preparation=preparation, detector=detector, calibration=calibration,
-        quality=_quality(bundle, plain["quality"]), tags=tuple(_tag(item) for item in plain["tags"]), version=bundle.version,
-        manifest=bundle.manifest, rivals=unpack_rivals(bundle.json(RIVALS), bundle.arrays(RIVAL_VIEWS)) if RIVALS in bundle.members else (),
+        quality=_soft_sensors(bundle, plain["quality"], "quality"), tags=tuple(_tag(item) for item in plain["tags"]),
+        version=bundle.version,
+        manifest=bundle.manifest, rivals=rivals,
+    )  # fmt: skip
+    if SISTERS not in bundle.members:
+        return monitor
+    found = tuple(_member(bundle, monitor, index, item) for index, item in enumerate(bundle.json(SISTERS)))
+    if tuple(member.asset for member in found) != monitor.assets:
+        raise BundleError(
+            f"the model is for {', '.join(monitor.assets)}, its parts are of {', '.join(member.asset for member in found)}",
+            at=At(file=bundle.file),
+            do="train the model again",
+        )
+    return replace(monitor, members=found)
+
+
+def _member(bundle: Bundle, shared: Monitor, index: int, plain: Mapping[str, Any]) -> Monitor:
+    """The monitor of one sister."""
+    modes = {name: _tuples(value) for name, value in plain["modes"].items()}
+    preparation = replace(moved_to(shared.preparation, plain["asset"], plain["centers"]), modes=ModeModel(**modes))
+    rivals = tuple(
+        replace(rival, threshold=float(own["threshold"]), opening=Opening(**own["opening"]), found=float(own["found"]))
+        for rival, own in zip(shared.rivals, plain["rivals"], strict=True)
+    )
+    return replace(
+        shared, assets=(plain["asset"],), preparation=preparation, rivals=rivals,
+        calibration=Calibration.from_parts(plain["calibration"], bundle.arrays(f"sister_{index}.safetensors")),
+        quality=_soft_sensors(bundle, plain["quality"], f"sister_{index}_quality"),
     )  # fmt: skip
 
 
-def _quality(bundle: Bundle, plain: list[dict[str, Any]]) -> tuple[Any, ...]:
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _soft_sensors(bundle: Bundle, plain: list[dict[str, Any]], name: str) -> tuple[Any, ...]:
     if not plain:
         return ()
     from andon.scoring.quality import QualityModel
 
-    return tuple(QualityModel.from_arrays(item, bundle.arrays(f"quality_{index}.safetensors")) for index, item in enumerate(plain))
+    return tuple(QualityModel.from_arrays(item, bundle.arrays(f"{name}_{index}.safetensors")) for index, item in enumerate(plain))
 
 
 def _tag(item: Mapping[str, Any]) -> Tag:

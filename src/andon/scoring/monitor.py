@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 from andon.evidence.calibration import Calibration
 from andon.evidence.events import OpenerState, Span
 from andon.plant.arrays import BoolArray, Float32Array, Float64Array, StatusArray
+from andon.plant.errors import PreparationError
 from andon.plant.label import Label, LabResults
 from andon.plant.progress import Progress, silent
 from andon.plant.recording import Recording
@@ -77,7 +78,7 @@ class Scored:
     quality : predictions, or None where the model has no target
     prepared : the ticks as the model saw them
     expected : (T, C) float32, each channel from the others, scaled units
-    steps : chunk by chunk, for explanation
+    expectations : core -> what it expected, for rivals on the same history; None where nobody asked to keep them
     """
 
     asset: str
@@ -89,6 +90,7 @@ class Scored:
     trace: Float64Array
     judge: BoolArray
     abnormality: Float64Array
+    expectations: dict[str, Expectation] | None = None
 
     @property
     def judged_h(self) -> float:
@@ -108,6 +110,7 @@ class Monitor:
     rivals : candidates that were not chosen, for comparison on history
     version : of the bundle; "unsaved" before it is one
     manifest : what the bundle says of itself: report card, fingerprint, card
+    members : for sisters, a monitor of each asset: one detector, but its own centres, threshold and soft sensors. Empty for one asset
     """
 
     assets: tuple[str, ...]
@@ -119,11 +122,29 @@ class Monitor:
     rivals: tuple[Rival, ...] = ()
     version: str = "unsaved"
     manifest: dict[str, Any] = field(default_factory=dict)
+    members: tuple[Monitor, ...] = ()
 
     @property
     def asset(self) -> str:
         """The first of its assets."""
         return self.assets[0]
+
+    def of(self, asset: str) -> Monitor:
+        """The monitor of one of its assets; itself where it has but one.
+
+        Raises
+        ------
+        PreparationError : it is for others
+        """
+        if not self.members:
+            return self
+        for member in self.members:
+            if member.asset == asset:
+                return replace(member, version=self.version, manifest=self.manifest)
+        raise PreparationError(
+            f"this model is for {', '.join(self.assets)}, the recording is of {asset}",
+            do="choose the model of that asset, or name the recording's asset as the model does",
+        )
 
     @property
     def tag_ids(self) -> tuple[str, ...]:
@@ -135,7 +156,7 @@ class Monitor:
         return next((item.label for item in self.tags if item.id == tag), tag)
 
     def start(self) -> MonitorState:
-        """State before the first sample."""
+        """State before the first sample; of sisters, ask the member: `monitor.of(asset).start()`."""
         return MonitorState(None, self.detector.start(), OpenerState(), tuple(model.start() for model in self.quality))
 
     def shares_above(self, threshold: float) -> float:
@@ -165,6 +186,10 @@ class Monitor:
         until : ns; ticks up to here are complete even where no later sample came
         threshold : in place of the calibration's, from the controller
         """
+        if self.members:
+            return self.of(recording.asset).run(
+                recording, state, labels=labels, lab=lab, out_of_service=out_of_service, until=until, threshold=threshold
+            )
         prepared, prepare_state = prepare(
             self.preparation, recording, state.prepare, labels=labels, out_of_service=out_of_service, until=until
         )
@@ -199,6 +224,7 @@ class Monitor:
         lab: Sequence[LabResults] = (),
         out_of_service: Sequence[Any] = (),
         threshold: float | None = None,
+        keep_expectations: bool = False,
         progress: Progress = silent,
     ) -> Scored:
         """Judge a whole recording: verdicts, events, quality.
@@ -210,6 +236,7 @@ class Monitor:
         lab : results as they became known; used only after their result time
         out_of_service : tags that must not be used
         threshold : in place of the calibration's
+        keep_expectations : what the cores expected stays with the result
 
         Raises
         ------
@@ -217,6 +244,11 @@ class Monitor:
         """
         from andon.scoring.events_of import Explained, describe_events
 
+        if self.members:
+            return self.of(recording.asset).score(
+                recording, labels=labels, lab=lab, out_of_service=out_of_service, threshold=threshold,
+                keep_expectations=keep_expectations, progress=progress
+            )  # fmt: skip
         progress("scoring", 0.0)
         begin, end = (int(recording.time[0]), int(recording.time[-1])) if recording.rows else (0, 0)
         pieces = prepare_pieces(self.preparation, recording, labels=labels, out_of_service=out_of_service, until=end)
@@ -253,8 +285,9 @@ class Monitor:
         )  # fmt: skip
         progress("scoring", 1.0)
         return Scored(
-            recording.asset, verdicts, events, quality, prepared, joined.expected, joined.trace, joined.judge, joined.trace / level
-        )
+            recording.asset, verdicts, events, quality, prepared, joined.expected, joined.trace, joined.judge, joined.trace / level,
+            _expectations(steps) if keep_expectations else None,
+        )  # fmt: skip
 
     def _expected(self, pieces: Iterable[Prepared]) -> Iterator[tuple[Prepared, dict[str, Expectation]]]:
         """What the cores expect of every piece, in parts of bounded size."""
@@ -270,6 +303,20 @@ class Monitor:
         from andon.scoring.model_file import save
 
         return save(self, path, **more)
+
+
+def _expectations(steps: Sequence[Step]) -> dict[str, Expectation]:
+    """What the cores expected, chunks side by side."""
+    cores = steps[0].detection.expectations if steps else {}
+    return {
+        core: Expectation(
+            *(np.concatenate([getattr(step.detection.expectations[core], name) for step in steps]) for name in _OF_EXPECTATION)
+        )
+        for core in cores
+    }
+
+
+_OF_EXPECTATION = tuple(item.name for item in fields(Expectation))
 
 
 @dataclass(frozen=True, slots=True)

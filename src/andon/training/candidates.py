@@ -11,22 +11,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from andon.evidence.budget import FaultCost, cost, found_share
-from andon.evidence.calibrate import CalibrationRefused, calibrate
+from andon.evidence.budget import FaultCost, found_share, group_cost
+from andon.evidence.calibrate import CalibrationRefused
 from andon.evidence.calibration import Calibration
 from andon.evidence.fault_trace import FaultTrace
+from andon.evidence.group import HeldBack, promise_group
 from andon.evidence.lines import Statistic
+from andon.evidence.normal_trace import as_pieces
 from andon.evidence.standard_faults import fault_trace, standard_faults
+from andon.evidence.unpromised import without_promise
 from andon.evidence.views import fit_views
 from andon.plant.arrays import BoolArray, Float64Array
 from andon.plant.budget import Budget
+from andon.plant.errors import EvidenceError
 from andon.plant.progress import Progress, silent
 from andon.plant.window import Expectation, Prepared
 from andon.scoring.detector import LINEAR, NETWORK, Detector, ages, judged_part
 from andon.scoring.linear_core import LinearCore
 from andon.scoring.network_core import NetworkCore
+from andon.training.sisters import expect
 
 FAULTS = 135
+FEWEST_FAULTS = 45
+MANY_ASSETS = 3
+WITHOUT_FAULTS = "linear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +74,78 @@ CANDIDATES: tuple[Candidate, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Normal:
+    """The time of one asset on which candidates are tried.
+
+    Attributes
+    ----------
+    asset : its name
+    prepared, expectations : its ticks and what the cores say of them
+    held_back : (T,) bool, normal calibration time
+    """
+
+    asset: str
+    prepared: Prepared
+    expectations: Mapping[str, Expectation]
+    held_back: BoolArray
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A candidate, and the evidence that it gives on each asset's held-back time and on its injected faults."""
+
+    candidate: Candidate
+    detector: Detector
+    held: dict[str, HeldBack]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A budget group as far as this model serves it.
+
+    Attributes
+    ----------
+    name, budget : as in the plant file; the budget is the part of these assets
+    assets : those of the model
+    """
+
+    name: str
+    budget: Budget
+    assets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tried:
     """How one candidate did on the calibration period.
 
     Attributes
     ----------
-    calibration : None where the budget was refused
-    found : share of injected standard faults found at the promised rate, NaN where refused
-    delay_ns : median delay over kinds found by at least half, NaN where none
+    calibrations : asset -> its calibration; empty where the budget was refused
+    costs : of the injected faults of all assets
+    found : share of injected standard faults found at the promised rate, NaN where refused or where none was injected
+    refused : why the budget was refused, or None
     """
 
     candidate: Candidate
     detector: Detector
-    calibration: Calibration | None
+    calibrations: dict[str, Calibration]
     costs: tuple[FaultCost, ...]
     found: float
     refused: CalibrationRefused | None = None
 
+    @property
+    def calibration(self) -> Calibration | None:
+        """Of the first asset; None where the budget was refused."""
+        return next(iter(self.calibrations.values()), None)
 
-def try_candidates(
-    prepared: Prepared,
+
+def run_candidates(
+    laid: Prepared,
     expectations: Mapping[str, Expectation],
+    train: BoolArray,
+    assets: Sequence[Normal],
     linear: LinearCore,
     network: NetworkCore | None,
-    train: BoolArray,
-    held_back: BoolArray,
-    budget: Budget,
     *,
     sigma: Float64Array,
     warm_up: int,
@@ -99,16 +153,15 @@ def try_candidates(
     exogenous: Sequence[int] = (),
     only: Sequence[str] | None = None,
     progress: Progress = silent,
-) -> tuple[Tried, ...]:
-    """Fit, run and price every candidate.
+) -> tuple[Ran, ...]:
+    """Fit every candidate, and run it on held-back time and on injected faults.
 
     Parameters
     ----------
-    prepared : T ticks
+    laid : T ticks that views are fitted on; of sisters, their training time end to end
     expectations : core -> what it says of them
     train : (T,) bool, normal training time
-    held_back : (T,) bool, normal calibration time
-    budget : the promise that all are held to
+    assets : where the candidates are tried
     sigma : (C,) standard deviation of each channel's normal residual
     exogenous : channels that people set; never judged, never faulted
     only : names of candidates; all where absent
@@ -117,33 +170,83 @@ def try_candidates(
     -------
     in the order of `CANDIDATES`
     """
-    low, high = _stretch(held_back)
-    part, held = prepared.part(low, high), held_back[low:high]
     chosen = [c for c in CANDIDATES if set(c.cores) <= set(expectations) and (only is None or c.name in only)]
-    prepared, told = judged_part(prepared, expectations, exogenous)
-    detectors, traces = [], []
-    seen = prepared.part(low, high)
+    seen, told = judged_part(laid, expectations, exogenous)
+    detectors = []
     for number, candidate in enumerate(chosen):
         progress("choosing", 0.4 * number / len(chosen))
         cores = {core: told[core] for core in candidate.cores}
         more = {} if candidate.statistics is None else {"statistics": candidate.statistics}
-        views = fit_views(prepared, cores, train, only=candidate.only, spans=candidate.spans, diagonal=candidate.diagonal, **more)
+        views = fit_views(seen, cores, train, only=candidate.only, spans=candidate.spans, diagonal=candidate.diagonal, **more)
         detectors.append(Detector(linear, network if NETWORK in candidate.cores else None, views, warm_up, exogenous=tuple(exogenous)))
-        cut = {core: _cut(expected, low, high) for core, expected in cores.items()}
-        traces.append(views.run(seen, cut, views.start())[0].trace)
-    faults = _fault_traces(part, held, chosen, detectors, linear, network, sigma, seed, progress)
-    judge = held & (part.why == 0) & (ages(part.reset, 0) >= warm_up)
+    held: list[dict[str, HeldBack]] = [{} for _ in chosen]
+    count = FAULTS if len(assets) < MANY_ASSETS else max(FEWEST_FAULTS, MANY_ASSETS * FAULTS // len(assets))
+    for number, asset in enumerate(assets):
+
+        def report(_: str, share: float, number: int = number) -> None:
+            progress("choosing", 0.4 + 0.5 * (number + share) / len(assets))
+
+        found = _held_back(asset, chosen, detectors, linear, network, sigma, seed, count, report)
+        for kept, one in zip(held, found, strict=True):
+            kept[asset.asset] = one
+    return tuple(Ran(*parts) for parts in zip(chosen, detectors, held, strict=True))
+
+
+def _held_back(
+    asset: Normal,
+    chosen: Sequence[Candidate],
+    detectors: Sequence[Detector],
+    linear: LinearCore,
+    network: NetworkCore | None,
+    sigma: Float64Array,
+    seed: int,
+    count: int,
+    progress: Progress,
+) -> list[HeldBack]:
+    """What every candidate says of one asset's held-back time, and of the faults that are injected there."""
+    low, high = _stretch(asset.held_back)
+    part, held = asset.prepared.part(low, high), asset.held_back[low:high]
+    seen, told = judged_part(part, {core: _cut(e, low, high) for core, e in asset.expectations.items()}, detectors[0].exogenous)
+    faults = _fault_traces(part, held, chosen, detectors, linear, network, sigma, seed, count, progress)
+    judge = held & (part.why == 0) & (ages(part.reset, 0) >= detectors[0].warm_up)
+    out = []
+    for candidate, detector, found in zip(chosen, detectors, faults, strict=True):
+        views, _ = detector.views.run(seen, {core: told[core] for core in candidate.cores}, detector.views.start())
+        out.append(HeldBack(as_pieces(views.trace, judge, part.tick), part.interval_ns, tuple(found)))
+    return out
+
+
+def price(ran: Sequence[Ran], groups: Sequence[Group], seed: int = 0) -> tuple[Tried, ...]:
+    """Hold every candidate to the same promises."""
     tried = []
-    for candidate, detector, trace, found in zip(chosen, detectors, traces, faults, strict=True):
-        try:
-            calibration = calibrate(trace, judge, part.tick, part.interval_ns, budget, faults=found, seed=seed)
-        except CalibrationRefused as refused:
-            tried.append(Tried(candidate, detector, None, (), float("nan"), refused))
-            continue
-        costs = cost(calibration)
-        tried.append(Tried(candidate, detector, calibration, costs, found_share(costs)))
-    progress("choosing", 1.0)
+    for one in ran:
+        calibrations: dict[str, Calibration] = {}
+        refused: CalibrationRefused | None = None
+        for group in groups:
+            members = {asset: one.held[asset] for asset in group.assets}
+            try:
+                calibrations |= promise_group(members, group.budget, one_scale=True, seed=seed).assets
+            except CalibrationRefused as refusal:
+                refused = refusal
+                break
+        tried.append(_tried(one, {} if refused else calibrations, refused))
     return tuple(tried)
+
+
+def price_without_promise(ran: Sequence[Ran], groups: Sequence[Group], seed: int = 0) -> tuple[Tried, ...]:
+    """Every candidate with a threshold above all that its held-back time shows, where no promise can be made."""
+
+    def above_all(held: HeldBack, budget: Budget) -> Calibration:
+        return without_promise(held.pieces, held.interval_ns, budget, faults=held.faults, seed=seed)
+
+    return tuple(
+        _tried(one, {asset: above_all(one.held[asset], group.budget) for group in groups for asset in group.assets}, None) for one in ran
+    )
+
+
+def _tried(one: Ran, calibrations: dict[str, Calibration], refused: CalibrationRefused | None) -> Tried:
+    costs = group_cost(calibrations.values())
+    return Tried(one.candidate, one.detector, calibrations, costs, found_share(costs), refused)
 
 
 def _fault_traces(
@@ -155,35 +258,52 @@ def _fault_traces(
     network: NetworkCore | None,
     sigma: Float64Array,
     seed: int,
+    count: int,
     progress: Progress,
 ) -> list[list[FaultTrace]]:
-    """What each candidate makes of each injected fault; the cores run once a piece, and no piece is kept."""
+    """What each candidate makes of each injected fault; the cores run once a piece, and no piece is kept.
+
+    Where the time is too short for any fault there are none, and the model is chosen without them.
+    """
     found: list[list[FaultTrace]] = [[] for _ in chosen]
     able = sigma.copy()
     able[list(detectors[0].exogenous)] = 0.0
-    for number, (injection, piece) in enumerate(standard_faults(part, able, count=FAULTS, seed=seed, rows=held)):
-        progress("choosing", 0.4 + 0.5 * number / FAULTS)
+    injected = standard_faults(part, able, count=count, seed=seed, rows=held)
+    number = 0
+    while True:
+        try:
+            injection, piece = next(injected)
+        except StopIteration:
+            return found
+        except EvidenceError:
+            return [[] for _ in chosen]
+        progress("choosing", number / count)
+        number += 1
         judge = (piece.why == 0) & (ages(piece.reset, 0) >= detectors[0].warm_up)
-        seen, told = judged_part(piece, _expect(linear, network, piece), detectors[0].exogenous)
+        seen, told = judged_part(piece, expect(linear, network, piece), detectors[0].exogenous)
         for traces, candidate, detector in zip(found, chosen, detectors, strict=True):
             views, _ = detector.views.run(seen, {core: told[core] for core in candidate.cores}, detector.views.start())
             traces.append(fault_trace(injection, views.trace, judge, piece.tick))
-    return found
 
 
 def choose(tried: Sequence[Tried]) -> Tried:
     """The candidate that finds most standard faults at the promised rate; among equals within one fault, the simpler.
 
+    Where no fault could be injected nothing tells them apart, and the linear views are taken.
+
     Raises
     ------
     CalibrationRefused : the promise was refused for every candidate
     """
-    able = [item for item in tried if item.calibration is not None]
+    able = [item for item in tried if item.calibrations]
     if not able:
         refused = [item.refused for item in tried if item.refused is not None]
         raise min(refused, key=lambda error: error.missing_days)
-    best = max(item.found for item in able)
-    return next(item for item in able if item.found >= best - 1.0 / FAULTS)
+    priced = [item for item in able if np.isfinite(item.found)]
+    if not priced:
+        return next((item for item in able if item.candidate.name == WITHOUT_FAULTS), able[0])
+    best = max(item.found for item in priced)
+    return next(item for item in priced if item.found >= best - 1.0 / FAULTS)
 
 
 def _stretch(rows: BoolArray) -> tuple[int, int]:
@@ -193,14 +313,6 @@ def _stretch(rows: BoolArray) -> tuple[int, int]:
 
 def _cut(expectation: Expectation, low: int, high: int) -> Expectation:
     return Expectation(*(getattr(expectation, name)[low:high] for name in Expectation.__dataclass_fields__))
-
-
-def _expect(linear: LinearCore, network: NetworkCore | None, piece: Prepared) -> dict[str, Expectation]:
-    first, _ = linear.run(piece, linear.start())
-    found = {LINEAR: first}
-    if network is not None:
-        found[NETWORK], _ = network.run(piece, first, network.start())
-    return found
 
 
 def normal_sigma(prepared: Prepared, expected: Expectation, rows: BoolArray) -> Float64Array:

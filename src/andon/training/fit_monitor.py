@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from andon.evidence.budget import FaultCost
+from andon.evidence.budget import FaultCost, group_cost
+from andon.evidence.calibrate import CalibrationRefused, rebudget
+from andon.evidence.calibration import Calibration
 from andon.evidence.events import Opening
-from andon.plant.arrays import BoolArray
+from andon.evidence.group import HeldBack, judged_by_any, pooled_events
 from andon.plant.budget import Budget
 from andon.plant.file.schema import PlantFile
 from andon.plant.label import Label, LabResults
 from andon.plant.progress import Progress, silent
 from andon.plant.recording import Recording
 from andon.plant.tag import Role
-from andon.plant.time import NS
+from andon.plant.time import HOUR_NS, NS
 from andon.plant.verdict import Sentence
-from andon.plant.window import Expectation, Prepared
-from andon.preparing import Split, fit_preparation, prepare, split_periods
+from andon.plant.window import Expectation
+from andon.preparing import Preparation, Split, fit_preparation, fit_sisters, prepare, split_periods
 from andon.scoring.detector import LINEAR, NETWORK, Detector
 from andon.scoring.linear_core import LinearCore
 from andon.scoring.monitor import Monitor
 from andon.scoring.network_core import NetworkCore
 from andon.scoring.rivals import Rival
-from andon.training.candidates import Tried, choose, normal_sigma, try_candidates
+from andon.training.candidates import Group, Normal, Ran, Tried, choose, normal_sigma, price, price_without_promise, run_candidates
 from andon.training.fit_targets import FittedTargets, fit_targets, reads_network
 from andon.training.linear import fit_linear_core
+from andon.training.sisters import Laid, Sister, expect, lab_on_grid, later_error, lay
 
-VALIDATE_SHARE = 0.15
 MOST_WARM_UP = 240
 
 
@@ -45,6 +47,7 @@ class FitOptions:
     network : False: the linear core alone
     checkpoint : file from which an interrupted training goes on
     tensorboard : folder for logs
+    group_sizes : budget group -> number of its assets in all models that are trained together
     """
 
     time_limit_ns: int | None = None
@@ -52,6 +55,24 @@ class FitOptions:
     network: bool = True
     checkpoint: str | os.PathLike[str] | None = None
     tensorboard: str | os.PathLike[str] | None = None
+    group_sizes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What became of the promise of one budget group.
+
+    Attributes
+    ----------
+    group : its name, the budget that was asked for, and the model's assets
+    parts : asset -> its budget now
+    pooled, allowed : events of the group on its held-back time, and how many the promise allows there
+    """
+
+    group: Group
+    parts: dict[str, Budget]
+    pooled: int
+    allowed: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +81,42 @@ class Fitted:
 
     Attributes
     ----------
-    promised : the budget that was asked for; the monitor's own differs where that was refused
+    monitor : of one asset, or of sisters
+    splits : asset -> its periods
+    promised : the budget that was asked for; the monitor's own differs where that was refused, or where a group shares it
     refused : why it was refused, or None
+    promises : what became of each budget group
     tried : every candidate for detection, priced on the calibration period
     explained : view -> share of the linear core's residual variance that the network removes on later normal time
+    training : how the network was trained; for sisters also whether their centres are shared or own
+    targets_of : asset -> its soft sensors
     """
 
     monitor: Monitor
-    split: Split
+    splits: dict[str, Split]
     promised: Budget
     refused: Sentence | None
+    promises: tuple[Promised, ...]
     tried: tuple[Tried, ...]
     chosen: str
     costs: tuple[FaultCost, ...]
     explained: dict[str, float]
     training: dict[str, object]
-    targets: FittedTargets
+    targets_of: dict[str, FittedTargets]
+
+    @property
+    def split(self) -> Split:
+        """Of the first asset."""
+        return next(iter(self.splits.values()))
+
+    @property
+    def targets(self) -> FittedTargets:
+        """Of the first asset."""
+        return next(iter(self.targets_of.values()))
 
 
 def fit_monitor(
-    recording: Recording,
+    recording: Recording | Sequence[Recording],
     plant: PlantFile,
     *,
     interval_ns: int,
@@ -92,7 +129,7 @@ def fit_monitor(
 
     Parameters
     ----------
-    recording : one asset, training to evaluation
+    recording : one asset, training to evaluation; or several sister assets that share the model
     plant : its plant file
     interval_ns : sampling interval of the grid
     labels, lab : what is known of the time and of the product
@@ -100,116 +137,206 @@ def fit_monitor(
     Raises
     ------
     PreparationError : no usable split
-    CalibrationRefused : no promise at all can be made
+    EvidenceError : not one tick of the held-back time can be judged
     TrainingError : too little to train on
     """
     options = options or FitOptions()
+    recordings = (recording,) if isinstance(recording, Recording) else tuple(recording)
     seed = plant.model.seed if options.seed is None else options.seed
     limit = plant.model.time_limit_ns if options.time_limit_ns is None else options.time_limit_ns
-    split = split_periods(recording, plant, interval_ns=interval_ns, labels=labels)
-    targets = tuple(target.tag for target in plant.targets if target.tag)
     progress("preparing", 0.0)
-    preparation = fit_preparation(
-        recording, plant, split.train_rows(recording.time), interval_ns=interval_ns, targets=targets, labels=labels
-    )
-    whole, _ = prepare(preparation, recording, labels=labels, until=int(recording.time[-1]))
-    prepared = whole.part(0, int(np.searchsorted(whole.time, split.calibrate.end)))  # the evaluation period is for quality's last look
+    sisters, shared, about = _prepared(recordings, plant, interval_ns, labels, lab)
+    laid = lay(sisters)
     progress("preparing", 1.0)
-    train = split.train_rows(prepared.time) & (prepared.why == 0)
-    held_back = split.calibrate_rows(prepared.time)
 
     progress("linear core", 0.0)
-    linear = fit_linear_core(prepared, train)
-    first, _ = linear.run(prepared, linear.start())
+    linear = fit_linear_core(laid.prepared, laid.train)
+    first, _ = linear.run(laid.prepared, linear.start())
     expectations: dict[str, Expectation] = {LINEAR: first}
     progress("linear core", 1.0)
     network: NetworkCore | None = None
     graphs: tuple[bytes, bytes] | None = None
     explained: dict[str, float] = {}
-    about: dict[str, object] = {}
     if options.network and plant.model.network:
-        network, graphs, explained, about = _network(prepared, first, train, lab, plant, limit, seed, options, progress)
-        expectations[NETWORK], _ = network.run(prepared, first, network.start())
+        network, graphs, explained, more = _network(sisters, laid, first, plant, limit, seed, options, progress)
+        about |= more
+        expectations[NETWORK], _ = network.run(laid.prepared, first, network.start())
 
     warm_up = _warm_up(linear, network)
-    sigma = normal_sigma(prepared, expectations.get(NETWORK, first), train)
-    promised = plant.budget_group(recording.asset).budget
-    exogenous = tuple(at for at, tag in enumerate(preparation.channel_tags) if plant.tag(tag).role is Role.SETPOINT)
-    tried, refused = _tried(prepared, expectations, linear, network, train, held_back, promised, sigma, warm_up, seed, exogenous, progress)
-    best = choose(tried)
-    assert best.calibration is not None
-    detector = replace(best.detector, network=network, graphs=graphs)
-    targets_fitted = _targets(whole, split, detector, best.calibration.threshold, lab, plant, train, seed, progress)
-    if not any(reads_network(model) for model in targets_fitted.models):
-        detector = _lean(detector)
-    monitor = Monitor(
-        assets=preparation.assets, preparation=preparation, detector=detector, calibration=best.calibration, quality=targets_fitted.models,
-        tags=plant.with_tags(recording.tags), rivals=tuple(_rival(item) for item in tried if item is not best),
+    sigma = normal_sigma(laid.prepared, expectations.get(NETWORK, first), laid.train)
+    exogenous = tuple(at for at, tag in enumerate(shared.channel_tags) if plant.tag(tag).role is Role.SETPOINT)
+    alone = len(sisters) == 1
+    assets = [
+        Normal(one.asset, one.prepared, expectations if alone else expect(linear, network, one.prepared), one.held_back) for one in sisters
+    ]
+    ran = run_candidates(
+        laid.prepared, expectations, laid.train, assets, linear, network, sigma=sigma, warm_up=warm_up, seed=seed, exogenous=exogenous,
+        progress=progress,
     )  # fmt: skip
-    return Fitted(monitor, split, promised, refused, tried, best.candidate.name, best.costs, explained, about, targets_fitted)
+    groups = budget_groups(plant, [one.asset for one in sisters], options.group_sizes)
+    tried, refused = _tried(ran, groups, seed)
+    progress("choosing", 1.0)
+    best = choose(tried)
+    detector = replace(best.detector, network=network, graphs=graphs)
+    targets_of = {
+        one.asset: _targets(one, detector, best.calibrations[one.asset].threshold, plant, sisters, seed, progress) for one in sisters
+    }
+    if not any(reads_network(model) for fitted in targets_of.values() for model in fitted.models):
+        detector = _lean(detector)
+    others = [item for item in tried if item is not best]
+    members = tuple(
+        Monitor(
+            assets=(one.asset,), preparation=one.preparation, detector=detector, calibration=best.calibrations[one.asset],
+            quality=targets_of[one.asset].models, tags=plant.with_tags(recordings[0].tags),
+            rivals=tuple(_rival(item, one.asset) for item in others),
+        )
+        for one in sisters
+    )  # fmt: skip
+    monitor = members[0] if alone else sister_monitor(shared, members)
+    return Fitted(
+        monitor, {one.asset: one.split for one in sisters}, plant.budget_group(recordings[0].asset).budget, refused,
+        promised_of(groups, best.calibrations), tried, best.candidate.name, best.costs, explained, about, targets_of,
+    )  # fmt: skip
+
+
+def sister_monitor(shared: Preparation, members: Sequence[Monitor]) -> Monitor:
+    """One monitor for several: what they share stands in it, what is their own in its members."""
+    first = members[0]
+    return replace(first, assets=tuple(one.asset for one in members), preparation=shared, quality=(), members=tuple(members))
+
+
+def repromise(fitted: Fitted, calibrations: Mapping[str, Calibration]) -> Fitted:
+    """The same under other calibrations of its assets, its rivals held to the same promise.
+
+    Parameters
+    ----------
+    calibrations : asset -> another calibration of the champion on the same evidence; others stay
+    """
+    if not calibrations:
+        return fitted
+    others = [item for item in fitted.tried if item.candidate.name != fitted.chosen]
+
+    def changed(member: Monitor) -> Monitor:
+        new = calibrations.get(member.asset)
+        if new is None:
+            return member
+        return replace(member, calibration=new, rivals=tuple(_rival(item, member.asset, new.budget) for item in others))
+
+    monitor = fitted.monitor
+    members = tuple(changed(member) for member in monitor.members)
+    monitor = sister_monitor(monitor.preparation, members) if members else changed(monitor)
+    after = [one.calibration for one in (monitor.members or (monitor,))]
+    return replace(fitted, monitor=monitor, costs=group_cost(after))
+
+
+def budget_groups(plant: PlantFile, assets: Sequence[str], sizes: Mapping[str, int]) -> tuple[Group, ...]:
+    """The budget groups of a model's assets, each with the budget that is left for them.
+
+    Parameters
+    ----------
+    sizes : group -> number of its assets in all models that are trained; a group that goes beyond this model leaves it a part
+        by number, until all are trained and the judgeable time is known
+    """
+    here: dict[str, list[str]] = {}
+    for asset in assets:
+        here.setdefault(plant.budget_group(asset).name, []).append(asset)
+    groups = []
+    for name, members in here.items():
+        whole = plant.budget_group(members[0]).budget
+        share = max(sizes.get(name, len(members)) / len(members), 1.0)
+        groups.append(Group(name, replace(whole, per_ns=round(whole.per_ns * share)), tuple(members)))
+    return tuple(groups)
+
+
+def promised_of(groups: Sequence[Group], calibrations: Mapping[str, Calibration]) -> tuple[Promised, ...]:
+    """What the calibrations make of the promise of each group."""
+    out = []
+    for group in groups:
+        mine = {asset: calibrations[asset] for asset in group.assets}
+        members = {asset: HeldBack.of(calibration) for asset, calibration in mine.items()}
+        allowed = group.budget.rate_per_hour * judged_by_any(members) / HOUR_NS
+        out.append(Promised(group, {asset: one.budget for asset, one in mine.items()}, pooled_events(members, mine), allowed))
+    return tuple(out)
+
+
+def _prepared(
+    recordings: Sequence[Recording], plant: PlantFile, interval_ns: int, labels: Sequence[Label], lab: Sequence[LabResults]
+) -> tuple[list[Sister], Preparation, dict[str, object]]:
+    """Every asset on the grid, under a preparation of its own where that helps sisters; the shared one, and what was chosen."""
+    splits = [split_periods(recording, plant, interval_ns=interval_ns, labels=labels) for recording in recordings]
+    targets = tuple(target.tag for target in plant.targets if target.tag)
+    normal = [split.train_rows(recording.time) for split, recording in zip(splits, recordings, strict=True)]
+
+    def put(preparations: Mapping[str, Preparation]) -> list[Sister]:
+        return [
+            _sister(recording, preparations[recording.asset], split, labels, lab, alone=len(recordings) == 1)
+            for recording, split in zip(recordings, splits, strict=True)
+        ]
+
+    if len(recordings) == 1:
+        asset = recordings[0].asset
+        only = fit_preparation(recordings[0], plant, normal[0], interval_ns=interval_ns, targets=targets, labels=labels)
+        return put({asset: only}), only, {}
+    fitted = fit_sisters(recordings, plant, normal, interval_ns=interval_ns, targets=targets, labels=labels)
+    same = {asset: replace(fitted.shared, assets=(asset,)) for asset in fitted.own}
+    shared, own = put(same), put(fitted.own)
+    errors = {"shared": later_error(lay(shared)), "own": later_error(lay(own))}
+    chosen = "own" if errors["own"] < errors["shared"] else "shared"
+    return own if chosen == "own" else shared, fitted.shared, {"centers": chosen, "centers_error": errors}
+
+
+def _sister(
+    recording: Recording, preparation: Preparation, split: Split, labels: Sequence[Label], lab: Sequence[LabResults], *, alone: bool
+) -> Sister:
+    whole, _ = prepare(preparation, recording, labels=labels, until=int(recording.time[-1]))
+    prepared = whole.part(0, int(np.searchsorted(whole.time, split.calibrate.end)))  # the evaluation period is for quality's last look
+    train = split.train_rows(prepared.time) & (prepared.why == 0)
+    results = tuple(lab) if alone else tuple(replace(item, asset=recording.asset) for item in lab if item.asset in (recording.asset, ""))
+    return Sister(recording.asset, preparation, split, whole, prepared, train, split.calibrate_rows(prepared.time), results)
 
 
 def _targets(
-    whole: Prepared,
-    split: Split,
-    detector: Detector,
-    threshold: float,
-    lab: Sequence[LabResults],
-    plant: PlantFile,
-    train: BoolArray,
-    seed: int,
-    progress: Progress,
+    sister: Sister, detector: Detector, threshold: float, plant: PlantFile, sisters: Sequence[Sister], seed: int, progress: Progress
 ) -> FittedTargets:
-    """Soft sensors; the evaluation period is read once, after the choice."""
-    if not lab:
+    """Soft sensors of one asset; the evaluation period is read once, after the choice."""
+    if not sister.lab:
         return FittedTargets((), (), (), ())
+    whole, split = sister.whole, sister.split
     detection, _ = detector.run(whole, detector.start())
     rows = np.zeros(whole.rows, dtype=bool)
-    rows[: len(train)] = train
+    rows[: len(sister.train)] = sister.train
+    heads = tuple(dict.fromkeys(item.target for one in sisters for item in one.lab))
     return fit_targets(
-        whole, lab, plant, rows, split.calibrate_rows(whole.time) & (whole.why == 0), split.evaluate_rows(whole.time),
-        network=detection.expectations.get(NETWORK), abnormality=detection.views.trace / threshold, seed=seed, progress=progress,
+        whole, sister.lab, plant, rows, split.calibrate_rows(whole.time) & (whole.why == 0), split.evaluate_rows(whole.time),
+        network=detection.expectations.get(NETWORK), abnormality=detection.views.trace / threshold, seed=seed, heads=heads,
+        progress=progress,
     )  # fmt: skip
 
 
-def _tried(
-    prepared: Prepared,
-    expectations: dict[str, Expectation],
-    linear: LinearCore,
-    network: NetworkCore | None,
-    train: BoolArray,
-    held_back: BoolArray,
-    budget: Budget,
-    sigma: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    warm_up: int,
-    seed: int,
-    exogenous: tuple[int, ...],
-    progress: Progress,
-) -> tuple[tuple[Tried, ...], Sentence | None]:
-    """All candidates at the promise, or at the tightest promise that can be made where it is refused."""
-
-    def at(promise: Budget) -> tuple[Tried, ...]:
-        return try_candidates(
-            prepared, expectations, linear, network, train, held_back, promise, sigma=sigma, warm_up=warm_up, seed=seed,
-            exogenous=exogenous, progress=progress,
-        )  # fmt: skip
-
-    tried = at(budget)
+def _tried(ran: Sequence[Ran], groups: Sequence[Group], seed: int) -> tuple[tuple[Tried, ...], Sentence | None]:
+    """All candidates at the promise; at the tightest that can be made where it is refused; without one where none can be made."""
+    tried = price(ran, groups, seed)
     refusals = [item.refused for item in tried if item.refused is not None]
     if len(refusals) < len(tried):
         return tried, None
     mildest = min(refusals, key=lambda error: error.missing_days)
-    if mildest.tightest is None:
-        raise mildest
-    told: dict[str, object] = {"promise": str(budget), "missing_days": f"{mildest.missing_days:.1f}", "tightest": str(mildest.tightest)}
-    return at(replace(mildest.tightest, merge_gap_ns=budget.merge_gap_ns)), Sentence("training.budget.refused", told)
+    told: dict[str, object] = {"promise": str(groups[0].budget), "missing_days": f"{mildest.missing_days:.1f}"}
+    if mildest.tightest is not None:
+        less = [
+            replace(group, budget=replace(mildest.tightest, merge_gap_ns=group.budget.merge_gap_ns))
+            if group.budget.rate_per_hour < mildest.tightest.rate_per_hour else group
+            for group in groups
+        ]  # fmt: skip
+        again = price(ran, less, seed)
+        if any(item.calibrations for item in again):
+            return again, Sentence("training.budget.refused", told | {"tightest": str(mildest.tightest)})
+    return price_without_promise(ran, groups, seed), Sentence("training.budget.none", told)
 
 
 def _network(
-    prepared: Prepared,
+    sisters: Sequence[Sister],
+    laid: Laid,
     linear: Expectation,
-    train: BoolArray,
-    lab: Sequence[LabResults],
     plant: PlantFile,
     limit_ns: int,
     seed: int,
@@ -218,20 +345,8 @@ def _network(
 ) -> tuple[NetworkCore, tuple[bytes, bytes], dict[str, float], dict[str, object]]:
     """Train on the first part of training time, stop early on the last."""
     from andon.training.export import export_graphs
-    from andon.training.fit_network import NetworkOptions, QualityTargets, fit_network
+    from andon.training.fit_network import NetworkOptions, fit_network
 
-    at = np.flatnonzero(train)
-    border = at[min(int(len(at) * (1 - VALIDATE_SHARE)), len(at) - 1)]
-    early, later = train.copy(), train.copy()
-    early[border:] = False
-    later[:border] = False
-    quality = None
-    if lab:
-        names = tuple(dict.fromkeys(item.target for item in lab))
-        tick = np.concatenate([-(-item.sample_time // prepared.interval_ns) for item in lab])
-        known = np.concatenate([-(-item.result_time // prepared.interval_ns) for item in lab])
-        which = np.concatenate([np.full(len(item.value), names.index(item.target)) for item in lab])
-        quality = QualityTargets(names, tick, which, np.concatenate([item.value for item in lab]), known)
     how = NetworkOptions(
         seed=seed,
         time_limit_ns=max(limit_ns * 6 // 10, 5 * NS),
@@ -239,7 +354,8 @@ def _network(
         checkpoint=options.checkpoint,
         tensorboard=options.tensorboard,
     )
-    trained = fit_network(prepared, linear, early, later, quality=quality, options=how, progress=progress)
+    quality = lab_on_grid(sisters, laid)
+    trained = fit_network(laid.prepared, linear, laid.early, laid.later, quality=quality, options=how, progress=progress)
     graphs = export_graphs(trained)
     explained = {view: float(np.mean(share)) for view, share in trained.explained.items()}
     about: dict[str, object] = {"weights": trained.sizes.weights, "settle_ticks": trained.settle_ticks}
@@ -259,10 +375,14 @@ def _lean(detector: Detector) -> Detector:
     return detector if uses else replace(detector, network=None, graphs=None)
 
 
-def _rival(item: Tried) -> Rival:
-    """A candidate that was not chosen, as it travels in the model."""
-    held = item.calibration
+def _rival(item: Tried, asset: str, budget: Budget | None = None) -> Rival:
+    """A candidate that was not chosen, as it travels in the model; under another promise where one is given."""
+    held = item.calibrations.get(asset)
+    if held is not None and budget is not None:
+        try:
+            held = rebudget(held, budget)
+        except CalibrationRefused:
+            held = None
     threshold, opening = (held.threshold, held.opening) if held is not None else (1e30, Opening())
-    return Rival(
-        item.candidate.name, item.candidate.cores, item.detector.views, threshold, opening, item.found if held is not None else 0.0
-    )
+    found = item.found if held is not None and np.isfinite(item.found) else 0.0
+    return Rival(item.candidate.name, item.candidate.cores, item.detector.views, threshold, opening, found)

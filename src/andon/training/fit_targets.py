@@ -55,6 +55,7 @@ def fit_targets(
     abnormality: Float64Array,
     seed: int = 0,
     ablate: bool = True,
+    heads: Sequence[str] | None = None,
     progress: Progress = silent,
 ) -> FittedTargets:
     """Fit a soft sensor for every target that has results.
@@ -67,13 +68,16 @@ def fit_targets(
     network : its features and quality heads, or None
     abnormality : (T,) evidence over its threshold; it widens the intervals where results show that it should
     ablate : fit the first target without features and without coupling too
+    heads : targets in the order of the network's quality heads; None: that of `lab`
     """
     wanted = {target.name: target for target in plant.targets}
     models: list[QualityModel] = []
     reports: list[QualityReport] = []
     ablation: list[AblationRow] = []
     left_out: list[tuple[str, str]] = []
-    for head, results in enumerate(dict.fromkeys(item.target for item in lab)):
+    order = tuple(heads or dict.fromkeys(item.target for item in lab))
+    for results in dict.fromkeys(item.target for item in lab):
+        head = order.index(results)
         found = next(item for item in lab if item.target == results)
         target = wanted.get(found.target)
         if len(found.value) < LEAST_RESULTS:

@@ -90,7 +90,8 @@ class Machine:
     )
     settle_ns: int | None = setting(
         Kind.DURATION,
-        "No verdict for this long after off time, maintenance, a change of mode or product, or an unusual move of a set-point. Default: ten intervals.",
+        "No verdict for this long after off time, maintenance, a change of mode or product, or an unusual move of a set-point. "
+        "Default: ten intervals.",
         default=None,
         low=0,
     )
