@@ -16,7 +16,7 @@ TEXTS = (
     "{name}: pump vibration is 5.0 σ above what load explains.",
     "{name}: oxygen in the off-gas reads the same value for 62 minutes.",
 )
-OPEN = ("unacknowledged", "acknowledged", "returned", "latched")
+OPEN = ("unacknowledged", "acknowledged", "returned", "latched-unacknowledged", "latched-acknowledged")
 
 
 def iso(seconds: float) -> str:
@@ -51,7 +51,7 @@ class Desk:
     def raised(self, asset: AssetOfPlant, when: float, number: int | None = None) -> AlarmRow:
         """A new alarm at the top of the list."""
         place = len(self.rows) if number is None else number
-        states = ("unacknowledged", "unacknowledged", "acknowledged", "returned", "shelved", "suppressed", "out_of_service", "normal")
+        states = ("unacknowledged", "unacknowledged", "acknowledged", "returned", "shelved", "suppressed", "out-of-service", "normal")
         state = "unacknowledged" if place < 4 or number is None else states[place % len(states)]
         row = AlarmRow(
             id=f"al-{10_000 + len(self.rows)}", case="case-1" if asset.id == "furnace-3" else f"case-{2 + place % 3}", asset=asset.id,
@@ -94,7 +94,7 @@ class Desk:
         elif act.kind in ("unshelve", "reset", "in_service"):
             changed = {"state": "acknowledged" if row.acknowledged_by else "unacknowledged", "shelved_until": ""}
         elif act.kind == "out_of_service":
-            changed = {"state": "out_of_service"}
+            changed = {"state": "out-of-service"}
         elif act.kind == "mark":
             changed = {"mark": act.mark}
         elif act.kind == "assign":
@@ -126,7 +126,7 @@ class Desk:
 
     def counts(self) -> dict[str, int]:
         """How many stand under each tab, and open by priority."""
-        out = {"open": 0, "shelved": 0, "suppressed": 0, "out_of_service": 0, "closed": 0, "unacknowledged": 0}
+        out = {"open": 0, "shelved": 0, "suppressed": 0, "out-of-service": 0, "closed": 0, "unacknowledged": 0}
         for row in self.rows.values():
             out["open" if row.state in OPEN else "closed" if row.state == "normal" else row.state] += 1
             out["unacknowledged"] += row.state == "unacknowledged"

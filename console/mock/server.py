@@ -62,6 +62,7 @@ class World:
         self.heard = threading.Condition()
         self.last = 0
         self.champion = "2026-11-02T09-14-51-3fa91c20"
+        self.before = "2026-09-14T10-02-33-0c4411de"
         self.per_week = {"line 2": 1.0, "pickler": 0.5}
         self.note = ""
         self.answered: dict[str, bytes] = {}
@@ -215,7 +216,7 @@ class Desktop(BaseHTTPRequestHandler):
                         continue
                 for item in news:
                     after = item.id
-                    self.wfile.write(f"id: {item.id}\nevent: {item.what}\ndata: ".encode() + msgspec.json.encode(item) + b"\n\n")
+                    self.wfile.write(f"id: {item.id}\nevent: {item.what}\ndata: ".encode() + msgspec.json.encode(item.data) + b"\n\n")
                 self.wfile.flush()
         except OSError:
             return
@@ -381,8 +382,10 @@ class Desktop(BaseHTTPRequestHandler):
             case "GET", ["models"]:
                 self.person()
                 return pages.models_page(world.champion)
-            case "POST", ["models", _, version, ("promote" | "rollback") as what]:
+            case "POST", ["models", _, "rollback"] | ["models", _, _, "promote"]:
                 who = self.person("engineer")
+                what = parts[-1]
+                version, world.before = (world.before, world.champion) if what == "rollback" else (parts[2], world.champion)
                 world.champion = version
                 world.desk.enter(now, who["user"], f"model {what}", {"version": version})
                 return pages.models_page(world.champion)

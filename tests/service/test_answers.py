@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -129,17 +130,26 @@ def test_the_openapi_document_describes_every_shape(fresh: Service) -> None:
     assert {"AlarmList", "Trend", "CasePage", "BudgetPage", "KpiPage"} <= {name.split("_")[-1] for name in told["components"]["schemas"]}
 
 
+def test_a_slash_in_a_name_is_part_of_the_name(fresh: Service) -> None:
+    fresh.sign_in("operator")
+    for name in ("line 2/furnace 3", NASTY, "/", "温度/°C"):
+        told = fresh.client.get(f"/api/v1/assets/{quote(name, safe='')}")
+        assert told.status_code == 200, told.text
+        assert fresh.desk.asked[-1][1][-1] == name
+    assert fresh.client.get("/api/v1/assets/a/b/c").status_code == 404
+
+
 def test_the_console_is_served_whole_and_nothing_beside_it(tmp_path: Path) -> None:
     built = tmp_path / "built"
-    (built / "assets").mkdir(parents=True)
+    (built / "files").mkdir(parents=True)
     (built / "index.html").write_text("<!doctype html><title>Andon</title>", encoding="utf-8")
-    (built / "assets/app-1.js").write_text("1", encoding="utf-8")
+    (built / "files/app-1.js").write_text("1", encoding="utf-8")
     (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
     service = make_service(tmp_path, console=built)
     with service.client as client:
-        for page in ("/", "/alarms", "/assets/P-1"):
+        for page in ("/", "/alarms", "/assets/P-1", "/assets/PI-101.PV"):
             assert "<title>Andon" in client.get(page).text
-        script = client.get("/assets/app-1.js")
+        script = client.get("/files/app-1.js")
         assert "immutable" in script.headers["cache-control"]
         assert script.headers["content-type"].startswith(("text/javascript", "application/javascript"))
         for path in (
@@ -148,6 +158,7 @@ def test_the_console_is_served_whole_and_nothing_beside_it(tmp_path: Path) -> No
             "/assets/../../secret.txt",
             "/assets/..%2f..%2fsecret.txt",
             "/gone.js",
+            "/files/gone.js",
             "/api/v1/x",
         ):
             told = client.get(path)

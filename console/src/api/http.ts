@@ -30,8 +30,9 @@ export function address(parts: string[], query: Record<string, Word> = {}): stri
   return `/${parts.map(encodeURIComponent).join("/")}${tail ? `?${tail}` : ""}`;
 }
 
-/** A moment as the wire has it. */
+/** A moment as the wire has it; empty where it is none. */
 export function iso(seconds: number): string {
+  if (!Number.isFinite(seconds) || Math.abs(seconds) > 8.64e12) return "";
   return new Date(seconds * 1000).toISOString();
 }
 

@@ -36,11 +36,10 @@ export function useLive(what: string, hear: Hearer): void {
 }
 
 function tell(text: string, name: string): void {
-  const said = JSON.parse(text) as Partial<Live>;
-  const what = said.what ?? name;
-  if (what === "reset") renewed.value += 1;
-  const data = (said.data ?? said) as Record<string, unknown>;
-  for (const hear of hearers.get(what) ?? []) hear(data);
+  // Too much was missed to be told again: everything on the page is asked anew.
+  if (name === "reload") renewed.value += 1;
+  const data = JSON.parse(text) as Live["data"];
+  for (const hear of hearers.get(name) ?? []) hear(data);
 }
 
 /** Messages of a stream of text, as the specification of server-sent events has them. */

@@ -115,7 +115,7 @@ function Confirm({ version, way, onClose, onDone }: { version: ModelVersion; way
   const [wrong, setWrong] = useState("");
   async function go(): Promise<void> {
     try {
-      onDone(await post<Models>(address(["models", version.model, version.version, way])));
+      onDone(await post<Models>(address(way === "promote" ? ["models", version.model, version.version, way] : ["models", version.model, way])));
       tell(say("models.done", { version: version.version.slice(-8) }));
     } catch (error) {
       setWrong((error as Error).message);

@@ -1,4 +1,4 @@
-// Take a tag, or a whole asset, out of service: at once, with a reason and an end, without training.
+// Take a tag out of service: at once, with a reason and an end, without training.
 import { useState } from "preact/hooks";
 import { now } from "../api/clock";
 import { post } from "../api/http";
@@ -28,7 +28,7 @@ export function OutOfServiceDialog({ asset, tag, onClose }: Props) {
     const wanted: OutOfService = { asset, tag, why: why.trim(), until: new Date(end * 1000).toISOString(), by: "" };
     try {
       await post("/out-of-service", wanted);
-      tell(say("out.done", { name: tag || asset }));
+      tell(say("out.done", { name: tag }));
       renewed.value += 1;
       onClose();
     } catch (error) {
@@ -36,8 +36,8 @@ export function OutOfServiceDialog({ asset, tag, onClose }: Props) {
     }
   }
   return (
-    <Dialog title={say("out.title", { name: tag || asset })} onClose={onClose}>
-      <p>{say(tag ? "out.text.tag" : "out.text.asset")}</p>
+    <Dialog title={say("out.title", { name: tag })} onClose={onClose}>
+      <p>{say("out.text.tag")}</p>
       <form onSubmit={(event) => void submit(event)}>
         <Field words={say("out.why")} value={why} onValue={setWhy} required autoFocus maxLength={500} />
         <Field words={say("out.until")} hint={late ? say("shelve.past") : moment(end)} type="datetime-local" value={until} onValue={setUntil} required />

@@ -31,6 +31,7 @@ from andon.service.routes import administration, alarms, engineering, machines, 
 from andon.service.schema import Role
 from andon.service.settings import ServiceSettings
 from andon.service.signed_in import know_callers
+from andon.service.slashes import marked, restored
 
 PREFIX = "/api/v1"
 INGEST = f"{PREFIX}/ingest/"
@@ -71,6 +72,7 @@ def create_app(
     litestar = Litestar(
         [api, *machines.PLAIN, *pages],
         guards=[guard],
+        middleware=[restored],
         exception_handlers={**HANDLERS},
         dependencies={
             "desk": _given(desk), "accounts": _given(accounts), "clock": _given(clock), "feed": _given(feed), "metrics_of": _given(metrics),
@@ -90,7 +92,7 @@ def create_app(
         request_max_body_size=None,
         logging_config=None,
     )  # fmt: skip
-    app: App = litestar
+    app: App = marked(litestar)
     app = answered_once(app, answers, prefix=PREFIX, except_for=INGEST)
     app = limited(app, settings, time.monotonic, prefix=PREFIX)
     app = know_callers(app, accounts, tls=settings.tls)

@@ -18,7 +18,8 @@ export function ActBar({ rows, onAct }: Props) {
   const allowed = may("operator");
   const able = allowed && rows.length > 0;
   const shelved = rows.length > 0 && rows.every((row) => row.state === "shelved");
-  const out = rows.length > 0 && rows.every((row) => row.state === "out_of_service");
+  const latched = rows.length > 0 && rows.every((row) => row.state.startsWith("latched"));
+  const out = rows.length > 0 && rows.every((row) => row.state === "out-of-service");
   const acknowledge = (): void => onAct({ kind: "acknowledge" });
   const shelve = (): void => (shelved ? onAct({ kind: "unshelve" }) : setAsking("shelve"));
   const mark = (value: string) => (): void => onAct({ kind: "mark", mark: value });
@@ -37,7 +38,8 @@ export function ActBar({ rows, onAct }: Props) {
       <button type="button" disabled={!able} aria-keyshortcuts="f" onClick={mark("false")}>{say("act.do.false")} <kbd>f</kbd></button>
       <button type="button" disabled={!able} aria-keyshortcuts="c" onClick={ask("comment")}>{say("act.do.comment")} <kbd>c</kbd></button>
       <button type="button" disabled={!able} onClick={ask("assign")}>{say("act.do.assign")}</button>
-      {out && <button type="button" disabled={!able} onClick={() => onAct({ kind: "in_service" })}>{say("act.do.in_service")}</button>}
+      {latched && <button type="button" disabled={!able} onClick={() => onAct({ kind: "reset" })}>{say("act.do.reset")}</button>}
+      {out && <button type="button" disabled={!may("engineer")} onClick={() => onAct({ kind: "in_service" })}>{say("act.do.in_service")}</button>}
       {asking === "shelve" && <ShelveDialog n={rows.length} onClose={() => setAsking("")} onAct={done} />}
       {asking === "comment" && <CommentDialog onClose={() => setAsking("")} onAct={done} />}
       {asking === "assign" && <AssignDialog onClose={() => setAsking("")} onAct={done} />}

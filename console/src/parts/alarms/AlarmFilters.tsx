@@ -3,7 +3,7 @@ import { ask, query } from "../../route";
 import { number } from "../../words/format";
 import { named, say } from "../../words/say";
 
-const TABS = ["open", "shelved", "suppressed", "out_of_service", "closed", "all"] as const;
+const TABS = ["open", "shelved", "suppressed", "out-of-service", "closed", "all"] as const;
 let timer = 0;
 
 export function AlarmFilters({ counts }: { counts: Record<string, number> }) {

@@ -23,7 +23,7 @@ function guessed(row: AlarmRow, act: Act): AlarmRow {
   }
 }
 
-const NOT_TO_ACKNOWLEDGE = ["acknowledged", "normal", "shelved", "suppressed", "out_of_service"];
+const NOT_TO_ACKNOWLEDGE = ["acknowledged", "latched-acknowledged", "normal", "shelved", "suppressed", "out-of-service"];
 
 /** Whether an act means anything for an alarm in its state; what it finally may is for the service to say. */
 function fits(row: AlarmRow, act: Act): boolean {

@@ -4,7 +4,7 @@ import { get } from "../../api/http";
 import type { AlarmList, AlarmRow } from "../../api/types";
 
 const PAGE = 200;
-const OPEN = ["unacknowledged", "acknowledged", "returned", "latched"];
+const OPEN = ["unacknowledged", "acknowledged", "returned", "latched-unacknowledged", "latched-acknowledged"];
 
 export class Book {
   readonly rows = signal<AlarmRow[]>([]);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
@@ -13,7 +13,15 @@ from litestar.params import FromPath
 
 from andon.service.callers import ANYONE
 
+FILES = "files/"
+"""Where the build puts what has its content in its name (`assets/…` is a page)."""
 FOREVER = "public, max-age=31536000, immutable"
+
+
+def _page(name: str) -> bool:
+    """Whether an address may be a page: names of assets and cases have dots too, a file that is missing is none."""
+    parts = name.split("/")
+    return parts[0] not in ("api", FILES.strip("/")) and ".." not in parts and ("." not in name or len(parts) > 1)
 
 
 def console_files(folder: Path) -> HTTPRouteHandler:
@@ -26,12 +34,12 @@ def console_files(folder: Path) -> HTTPRouteHandler:
     async def console(request: Request[Any, Any, Any], path: FromPath[str] = "/") -> Response[bytes]:
         name = path.strip("/")
         if name not in kept:
-            name = "index.html" if "." not in PurePosixPath(name).name and not name.startswith("api/") else ""
+            name = "index.html" if _page(name) else ""
         if name not in kept:
             from andon.service.problems import Refusal
 
             raise Refusal(404, "not-found", "there is no such page")
-        headers = {"ETag": tags[name], "Cache-Control": FOREVER if name.startswith("assets/") else "no-cache"}
+        headers = {"ETag": tags[name], "Cache-Control": FOREVER if name.startswith(FILES) else "no-cache"}
         if tags[name] in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers=headers)
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"

@@ -1,0 +1,60 @@
+"""The console on the real service: signed in through its accounts, under its policy, with a desk that answers everything with wild names."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.console.building import BUILT
+from tests.console.test_looks import PAGES, visit
+
+pytest.importorskip("litestar", reason="needs the serve extra")
+uvicorn = pytest.importorskip("uvicorn", reason="needs the serve extra")
+
+from tests.service.running import PASSWORD, make_service  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def running(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The service on a free port of this machine, in a thread."""
+    service = make_service(tmp_path_factory.mktemp("service"), console=BUILT)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(service.client.app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert server.started
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def test_every_page_shows_what_the_service_answers(browser: Any, running: str) -> None:
+    context = browser.new_context(base_url=running, locale="en-GB")
+    context.set_default_timeout(8000)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" and "401" not in said.text else None)
+    page.goto("/")
+    page.get_by_label("Name").fill("administrator")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".tile")
+    page.wait_for_selector(".link.live")
+    for name, path in PAGES.items():
+        visit(page, path)
+        assert page.locator(".refusal").count() == 0, f"{name}: {page.locator('.refusal').all_inner_texts()}"
+    assert page.locator("img, main script").count() == 0
+    context.close()
+    assert wrong == []
