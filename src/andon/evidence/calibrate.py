@@ -164,12 +164,12 @@ class _GroundWork:
 def _work(pieces: Sequence[NormalTrace], interval_ns: int, merge_gap_ns: int, choose: bool, seed: int) -> tuple[_GroundWork, int]:
     """The ground work, and the merge gap it was done with.
 
-    Where a short time holds too few peaks that are a merge gap apart, a shorter gap is taken, a three-hundredth of that time. Events
-    that it counts apart are at least as many as those of the longer gap, so the promise holds for that one too.
+    Where a short time holds too few peaks that are a merge gap apart, a shorter gap is taken, a three-hundredth of that time and
+    one tick at least. Events that it counts apart are at least as many as those of the longer gap, so the promise holds for that one too.
     """
     work = _ground_work(pieces, interval_ns, merge_gap_ns, choose, seed)
-    shorter = sum(piece.judged_ticks for piece in pieces) // SHORT_GAP * interval_ns
-    if work.able or not 0 < shorter < merge_gap_ns:
+    shorter = max(sum(piece.judged_ticks for piece in pieces) // SHORT_GAP, 1) * interval_ns
+    if work.able or shorter >= merge_gap_ns:
         return work, merge_gap_ns
     finer = _ground_work(pieces, interval_ns, shorter, choose, seed)
     return (finer, shorter) if finer.able else (work, merge_gap_ns)

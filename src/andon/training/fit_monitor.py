@@ -319,7 +319,7 @@ def _tried(ran: Sequence[Ran], groups: Sequence[Group], seed: int) -> tuple[tupl
     refusals = [item.refused for item in tried if item.refused is not None]
     if len(refusals) < len(tried):
         return tried, None
-    mildest = min(refusals, key=lambda error: error.missing_days)
+    mildest = min(refusals, key=lambda error: (error.tightest is None, error.missing_days))
     told: dict[str, object] = {"promise": str(groups[0].budget), "missing_days": f"{mildest.missing_days:.1f}"}
     if mildest.tightest is not None:
         less = [
