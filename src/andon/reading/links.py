@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from andon.plant.clock import Clock, SystemClock
+from andon.plant.endpoint import parse_endpoint
 from andon.plant.errors import AskUserError, At
 from andon.plant.file.link_settings import LinkSettings
 from andon.plant.file.schema import PlantFile
 from andon.plant.recording import Recording
 from andon.reading.link import Link, OnDeadLetter, discard
 from andon.reading.mapping import read_renames
-from andon.reading.sections import broker_of, mapping_of, placed
+from andon.reading.sections import broker_of, mapping_of, placed, sign_in_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,20 @@ def _sparkplug(link: LinkSettings, around: Surroundings) -> Link:
     return SparkplugLink(SparkplugSettings(broker, link.topics or ANY, mapping), around.clock, on_dead_letter=around.on_dead_letter)
 
 
+def _opcua(link: LinkSettings, around: Surroundings) -> Link:
+    import asyncua  # noqa: F401 - told at start where the optional package is missing
+
+    from andon.reading.opcua import OpcUaLink, OpcUaSettings
+    from andon.reading.opcua.settings import PORTS
+
+    settings = OpcUaSettings(
+        link.name, parse_endpoint(link.address, PORTS, key=f"{around.key}.address"), link.topics,
+        mapping_of(link, around.zone, around.key), sign_in_of(link, around.key, around.environment), link.security, link.every_ns,
+        link.history, link.window,
+    )  # fmt: skip
+    return OpcUaLink(settings, around.clock, on_dead_letter=around.on_dead_letter)
+
+
 def _folder(link: LinkSettings, around: Surroundings) -> Link:
     from andon.reading.folder import FolderLink, FolderSettings
 
@@ -90,6 +105,7 @@ def _push(link: LinkSettings, around: Surroundings) -> Link:
 MAKERS: dict[str, Make] = {
     "mqtt": _mqtt,
     "sparkplug": _sparkplug,
+    "opcua": _opcua,
     "folder": _folder,
     "replay": _replay,
     "push": _push,

@@ -35,6 +35,7 @@ class FolderRig:
     """A folder of files, one for each feed."""
 
     window = 20
+    repeats = False
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.count = folder / "exports", 0

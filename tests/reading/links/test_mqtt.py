@@ -53,6 +53,7 @@ class MqttRig:
     """A mosquitto of its own."""
 
     window = 20
+    repeats = False
 
     def __init__(self, folder: Path, version: str) -> None:
         self.broker, self.version = Broker(folder), version

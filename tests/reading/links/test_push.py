@@ -34,6 +34,7 @@ class PushRig:
     """A client that pushes in order, and again until it is told that a body is safe."""
 
     window = 20
+    repeats = False
 
     def __init__(self) -> None:
         self.current: PushLink | None = None

@@ -35,6 +35,7 @@ class ReplayRig:
     """A recording that grows between openings; a replay reads it when it is opened."""
 
     window = 20
+    repeats = False
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
