@@ -1,0 +1,78 @@
+"""Samples of many assets as columns, and what becomes of two rows of one asset at one time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from andon.plant.arrays import FloatArray, Int64Array, IntArray, StatusArray, TimeArray
+from andon.plant.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """N rows of C tags.
+
+    Attributes
+    ----------
+    asset : (N,) int32, number of the asset in its family
+    time : (N,) int64 ns UTC
+    values : (N, C) NaN where MISSING
+    status : (N, C) uint8, members of `Status`
+    """
+
+    asset: IntArray
+    time: TimeArray
+    values: FloatArray
+    status: StatusArray
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def take(self, index: Int64Array | slice) -> Rows:
+        """Some of the rows."""
+        return Rows(self.asset[index], self.time[index], self.values[index], self.status[index])
+
+
+def join(parts: Sequence[Rows]) -> Rows:
+    """One after the other; all of the same tags. At least one part."""
+    return Rows(
+        np.concatenate([part.asset for part in parts]),
+        np.concatenate([part.time for part in parts]),
+        np.concatenate([part.values for part in parts]),
+        np.concatenate([part.status for part in parts]),
+    )
+
+
+def merged(rows: Rows) -> Rows:
+    """In order of asset and time, one row for each; of several the later one wins, tag by tag where it says something.
+
+    Parameters
+    ----------
+    rows : in the order in which they were written
+    """
+    if not len(rows):
+        return rows
+    ascending = bool((np.diff(rows.asset) > 0).any() or (np.diff(rows.time) > 0).any()) and bool(
+        ((rows.asset[1:] > rows.asset[:-1]) | ((rows.asset[1:] == rows.asset[:-1]) & (rows.time[1:] > rows.time[:-1]))).all()
+    )
+    if ascending or len(rows) == 1:
+        return rows
+    rows = rows.take(np.lexsort((rows.time, rows.asset)))  # stable: of equal ones the later stays later
+    first = np.append(True, (rows.asset[1:] != rows.asset[:-1]) | (rows.time[1:] != rows.time[:-1]))
+    if first.all():
+        return rows
+    starts = np.flatnonzero(first)
+    place = np.cumsum(first) - 1
+    rank = np.arange(len(rows)) - starts[place]
+    out = rows.take(starts)
+    values, status = out.values.copy(), out.status.copy()
+    for turn in range(1, int(rank.max()) + 1):
+        later = np.flatnonzero(rank == turn)
+        into = place[later]
+        says = rows.status[later] != Status.MISSING
+        values[into] = np.where(says, rows.values[later], values[into])
+        status[into] = np.where(says, rows.status[later], status[into])
+    return Rows(out.asset, out.time, values, status)
