@@ -261,7 +261,7 @@ def test_float64_stays_where_it_is_asked_for(tmp_path: Path) -> None:
     segments = Segments(tmp_path)
     segments.register("v", ["p"], ["p"], interval=SECOND, wide=True)
     value = np.array([[1e-300], [np.pi]])
-    segments.put("v", "p", ("p",), np.array([1, 2]), value, np.zeros((2, 1), np.uint8))
+    segments.put("v", ("p",), ("p",), np.zeros(2, np.int32), np.array([1, 2]), value, np.zeros((2, 1), np.uint8))
     segments.flush()
     found = Segments(tmp_path).recording("p", ["p"], 0, 10)
     assert found.values.dtype == np.float64

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -58,6 +58,7 @@ class Segments:
         self._lock = threading.Lock()
         self._families: dict[str, FamilySegments] = {}
         self._of_asset: dict[str, list[FamilySegments]] = {}
+        self._puts: dict[tuple[str, tuple[str, ...], tuple[str, ...]], _Way] = {}
         self._ways: dict[tuple[tuple[str, ...], tuple[str, ...]], list[_Way]] = {}
         try:
             found = sorted(path.parent for path in self.folder.glob("*/family.json"))
@@ -114,20 +115,37 @@ class Segments:
             if len(index):
                 way.family.put(number[index], batch.time[index], batch.values[index], batch.status[index], way.columns)
 
-    def put(self, family: str, asset: str, tags: Sequence[str], time: TimeArray, values: FloatArray, status: StatusArray) -> None:
-        """Take in samples of one asset of a registered family.
+    def put(
+        self,
+        family: str,
+        assets: tuple[str, ...],
+        tags: tuple[str, ...],
+        asset: IntArray,
+        time: TimeArray,
+        values: FloatArray,
+        status: StatusArray,
+    ) -> None:
+        """Take in samples of a registered family, in its own precision.
 
         Parameters
         ----------
+        asset : (N,) index into `assets`
         time : (N,) int64 ns
-        values, status : (N, C) of those tags
+        values, status : (N, C) of `tags`
         """
-        with self._lock:
-            known = self._families[family]
-            known.grow(tags, [asset])
-            self._know(known, [asset])
-        columns = np.array([known.family.tags.index(tag) for tag in tags], dtype=np.int64)
-        known.put(np.full(len(time), known.family.assets[asset], dtype=np.int32), time, values, status, columns)
+        key = (family, assets, tags)
+        way = self._puts.get(key)
+        if way is None:
+            with self._lock:
+                known = self._families[family]
+                known.grow(tags, assets)
+                if any(known not in self._of_asset.get(name, ()) for name in assets):
+                    self._know(known, assets)
+                place = {tag: column for column, tag in enumerate(known.family.tags)}
+                columns = None if tuple(known.family.tags) == tags else np.array([place[tag] for tag in tags], dtype=np.int64)
+                number = np.array([known.family.assets[name] for name in assets], dtype=np.int32)
+                way = self._puts[key] = _Way(known, number, True, columns)
+        way.family.put(way.number[asset], time, values, status, way.columns)
 
     def flush(self) -> int:
         """Write what waits into files; the number of rows. Do it before a checkpoint that lets the journal go.
@@ -213,7 +231,7 @@ class Segments:
         if end <= start or most_points < 1:
             raise AskUserError("a chart shows some time and some points", do="name a later end, and at least one point")
         parts, finest = [], 0
-        for one, number, columns, places in self._homes(asset, tags, None):
+        for one, number, columns, places in self._homes(asset, tags, None, chart=True):
             extent = one.extent()
             if extent is None:
                 continue
@@ -232,16 +250,16 @@ class Segments:
             bins = _as_one(bins.take(order))
         return trace_of(asset, tags, bins, min(start, int(bins.time[0])) if len(bins) else start, end, most_points, finest)
 
-    def _homes(self, asset: str, tags: Sequence[str], only: str | None) -> list[tuple[FamilySegments, int, list[int], list[int]]]:
-        """Where tags of an asset lie: family, number of the asset, columns there, places in `tags`."""
+    def _homes(self, asset: str, tags: Sequence[str], only: str | None, *, chart: bool = False) -> list[_Home]:
+        """Where tags of an asset lie; for a chart only those families that have one of them."""
         with self._lock:
             families = [one for one in self._of_asset.get(asset, []) if only in (None, one.family.name)]
         found = []
         for one in families:
             at = {tag: column for column, tag in enumerate(one.family.tags)}
             places = [place for place, tag in enumerate(tags) if tag in at]
-            if places:
-                found.append((one, one.family.assets[asset], [at[tags[place]] for place in places], places))
+            if places or not chart:
+                found.append(_Home(one, one.family.assets[asset], [at[tags[place]] for place in places], places))
         return found
 
     def _ways_of(self, assets: tuple[str, ...], tags: tuple[str, ...]) -> list[_Way]:
@@ -278,6 +296,7 @@ class Segments:
                 homes.remove(family)
             homes.append(family)
         self._ways.clear()
+        self._puts.clear()
 
     def _all(self) -> list[FamilySegments]:
         with self._lock:
@@ -285,6 +304,15 @@ class Segments:
 
     def _path(self, family: str) -> Path:
         return self.folder / file_name(family)
+
+
+class _Home(NamedTuple):
+    """Where tags of an asset lie: family, number of the asset, columns there, and their places among those asked for."""
+
+    family: FamilySegments
+    number: int
+    columns: list[int]
+    places: list[int]
 
 
 @dataclass(frozen=True, slots=True)
