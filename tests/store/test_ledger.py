@@ -46,13 +46,13 @@ def test_the_end_is_read_quickly_and_rightly(tmp_path: Path, monkeypatch: pytest
     many = [json.loads(first) | {"number": number} for number in range(1, 3_001)]
     long.path.write_text("".join(json.dumps(row) + "\n" for row in many), encoding="utf-8")
     read: list[bytes] = []
-    parse = ledger_module._parse
+    parse = ledger_module.parse_line
 
     def counted(text: bytes) -> Entry | None:
         read.append(text)
         return parse(text)
 
-    monkeypatch.setattr(ledger_module, "_parse", counted)
+    monkeypatch.setattr(ledger_module, "parse_line", counted)
     assert [e.number for e in long.since(2_999)] == [2_999, 3_000]
     assert long.head()[0] == 3_000
     assert len(read) < 200

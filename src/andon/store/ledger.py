@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -52,6 +52,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry that is to be written; see `Entry`."""
+
+    what: str
+    data: Mapping[str, Any]
+    at: int
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """Where the chain does not hold.
 
@@ -83,17 +93,38 @@ class Ledger:
         with only_writer(self.path.parent):
             return self.append_locked(what, data, at=at, by=by)
 
+    def append_all(self, drafts: Iterable[Draft]) -> list[Entry]:
+        """Write several entries with one wait for the disk: all of them, or none.
+
+        Raises
+        ------
+        StoreError : the disk refuses; then nothing was added
+        """
+        with only_writer(self.path.parent):
+            return self._append(list(drafts))
+
     def append_locked(self, what: str, data: Mapping[str, Any], *, at: int, by: str = "") -> Entry:
         """`append` for a caller that holds the folder's lock already."""
+        return self._append([Draft(what, data, at, by)])[0]
+
+    def _append(self, drafts: list[Draft]) -> list[Entry]:
+        """Seal and write; the caller holds the lock."""
+        if not drafts:
+            return []
         torn = self._take_torn_line()
-        last = self._last()
+        number, before = self.head()
         if torn is not None:
-            last = self._write(_seal(last.number + 1 if last else 1, at, "", "torn-line", {"text": torn}, last.hash if last else START))
-        return self._write(_seal(last.number + 1 if last else 1, at, by, what, data, last.hash if last else START))
+            drafts = [Draft("torn-line", {"text": torn}, drafts[0].at), *drafts]
+        entries = []
+        for draft in drafts:
+            entries.append(_seal(number + 1, draft.at, draft.by, draft.what, draft.data, before))
+            number, before = entries[-1].number, entries[-1].hash
+        self._write(entries)
+        return entries[1:] if torn is not None else entries
 
     def entries(self, what: str | None = None, after: int = 0) -> Iterator[Entry]:
         """Entries in order, of one kind where named, with a number above `after`; damaged lines are left out."""
-        for _, _, entry in self._lines():
+        for _, _, entry in self.lines():
             if entry is not None and entry.number > after and what in (None, entry.what):
                 yield entry
 
@@ -113,29 +144,15 @@ class Ledger:
         ----------
         known_head : a head that was kept elsewhere; it must still be in the chain
         """
-        breaks: list[Break] = []
-        number, before = 0, START
-        hashes: dict[int, str] = {0: START}
-        for line, text, entry in self._lines():
-            if entry is None:
-                breaks.append(Break(line, "unreadable" if text.endswith(b"\n") else "torn"))
-                continue
-            if _hash(entry) != entry.hash:
-                breaks.append(Break(line, "changed"))
-            elif entry.number != number + 1 or entry.before != before:
-                breaks.append(Break(line, "moved"))
-            number, before = entry.number, entry.hash
-            hashes[number] = entry.hash
-        for known in (self._read_head(), known_head):
-            if known is not None and hashes.get(known[0]) != known[1] and not breaks:
-                breaks.append(Break(0, "cut-off"))
-        return tuple(breaks)
+        heads = [head for head in (self._read_head(), known_head) if head is not None]
+        return check_chain(self.lines(), heads)
 
-    def _lines(self) -> Iterator[tuple[int, bytes, Entry | None]]:
+    def lines(self) -> Iterator[tuple[int, bytes, Entry | None]]:
+        """Number, text and entry of every line of the file; None where a line is no entry."""
         try:
             with open(self.path, "rb") as file:
                 for line, text in enumerate(file, start=1):
-                    yield line, text, _parse(text)
+                    yield line, text, parse_line(text)
         except FileNotFoundError:
             return
         except OSError as error:
@@ -156,7 +173,7 @@ class Ledger:
                 while True:
                     file.seek(max(0, size - span))
                     lines = file.read().splitlines(keepends=True)
-                    found = [entry for text in (lines if span >= size else lines[1:]) if (entry := _parse(text)) is not None]
+                    found = [entry for text in (lines if span >= size else lines[1:]) if (entry := parse_line(text)) is not None]
                     if span >= size or (found and enough(found[0])):
                         return [entry for entry in found if wanted(entry)]
                     span *= 4
@@ -190,22 +207,21 @@ class Ledger:
                 f"cannot write the ledger: {error.strerror or error}", at=At(file=str(self.path)), do="check the folder"
             ) from error
 
-    def _write(self, entry: Entry) -> Entry:
-        line = (json.dumps(_as_dict(entry) | {"hash": entry.hash}, ensure_ascii=False) + "\n").encode("utf-8")
+    def _write(self, entries: list[Entry]) -> None:
+        lines = b"".join(line_of(entry) for entry in entries)
         size = -1
         try:
             with open(self.path, "ab") as file:
                 size = file.tell()
-                file.write(line)
+                file.write(lines)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
             self._cut_back(size)
             what = f"cannot write the ledger: {error.strerror or error}"
             raise StoreError(what, at=At(file=str(self.path)), do="free some space, or choose another folder") from error
-        with suppress(StoreError):  # the entry is on disk; a head that lags is allowed, one that leads is not
-            write_text(self._head, json.dumps({"number": entry.number, "hash": entry.hash}))
-        return entry
+        with suppress(StoreError):  # the entries are on disk; a head that lags is allowed, one that leads is not
+            write_text(self._head, json.dumps({"number": entries[-1].number, "hash": entries[-1].hash}))
 
     def _cut_back(self, size: int) -> None:
         """Take back a line that did not reach the disk whole."""
@@ -225,6 +241,41 @@ class Ledger:
             return -1, "unreadable"
 
 
+def check_chain(lines: Iterable[tuple[int, bytes, Entry | None]], heads: Iterable[tuple[int, str]]) -> tuple[Break, ...]:
+    """Every place where a chain does not hold.
+
+    Parameters
+    ----------
+    lines : number, text and entry (None where it is none) of each line
+    heads : numbers and hashes that must stand in the chain
+    """
+    breaks: list[Break] = []
+    number, before = 0, START
+    wanted = list(heads)
+    found: dict[int, str] = {0: START}
+    numbers = {head[0] for head in wanted}
+    for line, text, entry in lines:
+        if entry is None:
+            breaks.append(Break(line, "unreadable" if text.endswith(b"\n") else "torn"))
+            continue
+        if _hash(entry) != entry.hash:
+            breaks.append(Break(line, "changed"))
+        elif entry.number != number + 1 or entry.before != before:
+            breaks.append(Break(line, "moved"))
+        number, before = entry.number, entry.hash
+        if number in numbers:
+            found[number] = entry.hash
+    for known in wanted:
+        if found.get(known[0]) != known[1] and not breaks:
+            breaks.append(Break(0, "cut-off"))
+    return tuple(breaks)
+
+
+def line_of(entry: Entry) -> bytes:
+    """The line of an entry."""
+    return (json.dumps(_as_dict(entry) | {"hash": entry.hash}, ensure_ascii=False) + "\n").encode("utf-8")
+
+
 def _seal(number: int, at: int, by: str, what: str, data: Mapping[str, Any], before: str) -> Entry:
     entry = Entry(number, at, by, what, json.loads(json.dumps(dict(data), allow_nan=False)), before, "")
     return Entry(number, at, by, what, entry.data, before, _hash(entry))
@@ -238,7 +289,8 @@ def _hash(entry: Entry) -> str:
     return sha256(json.dumps(_as_dict(entry), sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
-def _parse(text: bytes) -> Entry | None:
+def parse_line(text: bytes) -> Entry | None:
+    """The entry of a line; None of anything else."""
     if not text.endswith(b"\n"):
         return None
     try:
