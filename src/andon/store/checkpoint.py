@@ -136,12 +136,10 @@ class Checkpoints:
     def needed_from(self) -> Position | None:
         """The position from which the journal must be kept: that of the oldest checkpoint; None where none names one."""
         positions = []
-        for number in self._numbers():
-            with suppress(OSError, _NotWhole):
-                head, _ = _head(self._path(number))
-                if head["position"] is not None:
-                    positions.append(Position.parse(head["position"]))
-        return min(positions, default=None)
+        for path in self.files():
+            with suppress(OSError):
+                positions.append(position_of(path))
+        return min((position for position in positions if position is not None), default=None)
 
     def files(self) -> list[Path]:
         """The files, oldest first."""
@@ -158,14 +156,23 @@ class _NotWhole(Exception):
     """Not a checkpoint that can be used, and why."""
 
 
-def _head(path: Path) -> tuple[dict[str, Any], int]:
-    """The JSON of a file, without reading its arrays, and where they begin."""
+def position_of(path: Path) -> Position | None:
+    """The position that a checkpoint names, without reading its arrays; None where it names none, or is torn.
+
+    Raises
+    ------
+    OSError : the file cannot be read
+    """
     with open(path, "rb") as file:
         start = file.read(len(_MAGIC) + 32 + _LENGTH.size)
         if len(start) < len(_MAGIC) + 32 + _LENGTH.size or not start.startswith(_MAGIC):
-            raise _NotWhole("not a checkpoint")
+            return None
         (length,) = _LENGTH.unpack(start[-_LENGTH.size :])
-        return _json(file.read(min(length, 1 << 30))), len(start) + length
+        try:
+            where = _json(file.read(min(length, 1 << 30)))["position"]
+            return None if where is None else Position.parse(where)
+        except (_NotWhole, KeyError, TypeError, StoreError):
+            return None
 
 
 def _load(data: bytes, number: int) -> Checkpoint:

@@ -36,6 +36,17 @@ def test_the_same_record_again_changes_nothing(database: Database) -> None:
     assert len(database.read(alarm_records.since)) == 1
 
 
+def test_a_replay_finds_its_acts_among_those_of_people(database: Database) -> None:
+    def act(kind: str, at: int) -> AlarmRecord:
+        return database.write(lambda c: alarm_records.append_once(c, "a", at=at, by="", kind=kind, data={"at": at}))
+
+    first = [act("raise", 1), act("clear", 5)]
+    person = database.write(lambda c: alarm_records.append(c, record("a", 3)))
+    assert [act("raise", 1), act("clear", 5)] == first
+    assert act("raise", 9).number == 4
+    assert [one.number for one in (*first, person)] == [1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("wrong", "what"),
     [

@@ -72,6 +72,18 @@ def append_all(connection: Connection, records: Iterable[AlarmRecord]) -> list[A
     return [append(connection, record) for record in records]
 
 
+def append_once(connection: Connection, alarm: str, *, at: int, by: str, kind: str, data: Mapping[str, Any]) -> AlarmRecord:
+    """Keep an act under the next number of its alarm, unless the alarm has the very same act already.
+
+    For what follows from samples: after a crash they come again and give the same acts, while people may have acted in between.
+    """
+    there = of_alarm(connection, alarm)
+    for record in there:
+        if (record.at, record.by, record.kind, record.data) == (at, by, kind, dict(data)):
+            return record
+    return append(connection, AlarmRecord(alarm, there[-1].number + 1 if there else 1, at, by, kind, data))
+
+
 def of_alarm(connection: Connection, alarm: str) -> list[AlarmRecord]:
     """The records of one alarm, in order."""
     return _read(connection, select(alarm_records).where(alarm_records.c.alarm == alarm).order_by(alarm_records.c.number))

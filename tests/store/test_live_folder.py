@@ -1,0 +1,33 @@
+"""The room gives what it promises, and loads what is heavy with the first use."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import andon.store
+from andon.store import LiveFolder
+
+
+def test_everything_promised_is_there() -> None:
+    for name in andon.store.__all__:
+        assert not isinstance(getattr(andon.store, name), type(andon.store)), name
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = andon.store.nothing
+
+
+def test_importing_the_room_is_cheap() -> None:
+    heavy = ("sqlalchemy", "alembic", "polars", "msgspec", "cryptography", "safetensors")
+    code = f"import sys, andon.store; print([m for m in {heavy!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_places() -> None:
+    live = LiveFolder.at("here")
+    places = [live.journal, live.checkpoints, live.samples, live.verdicts, live.database, live.ledger, live.ledger_key, live.dead_letters]
+    assert len(set(places)) == len(places)
+    assert all(place.parent == Path("here") for place in places)
