@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from andon.alarms.book import Book, Decision
+from andon.alarms.grouping import commands
 from andon.alarms.life import POSSIBLE, moments, replay, settle
+from andon.alarms.pausing import covers
 from andon.plant.alarm import (
     Acknowledge,
     Act,
@@ -244,6 +246,30 @@ class Shift(RuleBasedStateMachine):
         open_alarms = self.book.open(self.now) if hasattr(self, "book") else ()
         there = {event_id for alarm in open_alarms for event_id, _ in alarm.open_events}
         assert there == set(self.opened) - self.closed
+
+    @invariant()
+    def what_is_suppressed_has_its_reason_and_what_has_a_reason_is_suppressed(self) -> None:
+        if not hasattr(self, "book"):
+            return
+        self.take(self.book.tick(self.now))
+        alarms = {alarm.id: alarm for alarm in self.book.open(self.now)}
+        pauses = {pause.id: pause for pause in self.pauses}
+        for alarm in alarms.values():
+            causes = {found.cause for found in alarm.suppressions}
+            for found in alarm.suppressions:
+                if found.by is SuppressedBy.PARENT:
+                    parent = alarms[found.cause]
+                    assert commands(parent)
+                    assert parent.priority <= alarm.priority
+                    assert parent.asset in self.book.grouping.above(alarm.asset)
+                elif alarm.open_events:
+                    assert covers(pauses[found.cause], alarm.event, self.now)
+            for other in alarms.values():
+                if other.asset in self.book.grouping.above(alarm.asset) and commands(other) and other.priority <= alarm.priority:
+                    assert other.id in causes
+            for pause in self.pauses:
+                if alarm.open_events and not pause.tags and covers(pause, alarm.event, self.now):
+                    assert pause.id in causes
 
     @invariant()
     def one_open_case_for_each_asset_and_cause(self) -> None:

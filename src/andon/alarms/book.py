@@ -293,12 +293,18 @@ class Book:
         return settle(before, now)
 
     def _hide(self, plan: _Plan, alarm_id: str, event: Event, at: int) -> None:
-        """Suppress an alarm that has just been raised, where a pause or a parent does so."""
+        """Suppress an alarm that an event has just begun or joined, where a pause or a parent does so.
+
+        A pause holds for an alarm where it covers all its events: one that it does not cover brings the alarm out.
+        """
         alarm = plan.alarm(alarm_id)
         assert alarm is not None
+        alone = len(alarm.open_events) == 1
         causes = {found.cause for found in alarm.suppressions}
         for pause in self._pauses.values():
-            if pause.id not in causes and covers(pause, event, at):
+            if pause.id in causes and not covers(pause, event, at):
+                self._unsuppress(plan, alarm_id, pause.id)
+            elif pause.id not in causes and covers(pause, event, at) and (alone or not pause.tags):
                 plan.write(alarm_id, SYSTEM, Suppress(pause.id, pause.kind, pause.end, pause.why))
         for asset in self.grouping.above(alarm.asset):
             for parent in plan.of_asset(asset):
@@ -311,19 +317,29 @@ class Book:
             alarm = plan.alarm(alarm_id)
             if alarm is None or alarm.closed or not covers(pause, alarm.event, at):
                 continue
-            if all(found.cause != pause.id for found in alarm.suppressions):
+            if (len(alarm.open_events) <= 1 or not pause.tags) and all(found.cause != pause.id for found in alarm.suppressions):
                 plan.write(alarm_id, SYSTEM, Suppress(pause.id, pause.kind, pause.end, pause.why))
 
     def _command(self, plan: _Plan, parent: Alarm) -> None:
-        """Suppress what stands below an alarm, or let it go."""
-        if not commands(parent):
-            for child_id in plan.suppressed_by(parent.id):
+        """Suppress what stands below an alarm, and let go what does not, or all."""
+        commanding = commands(parent)
+        for child_id in plan.suppressed_by(parent.id):
+            child = plan.alarm(child_id)
+            if child is not None and not (commanding and below_it(parent, child)):
                 self._unsuppress(plan, child_id, parent.id)
+        if not commanding:
             return
         for asset in self.grouping.below(parent.asset):
             for child in plan.of_asset(asset):
                 if below_it(parent, child) and all(found.cause != parent.id for found in child.suppressions):
                     plan.write(child.id, SYSTEM, Suppress(parent.id, SuppressedBy.PARENT))
+
+    def _obey(self, plan: _Plan, child: Alarm) -> None:
+        """Bring out an alarm that has become more urgent than the parents that suppress it."""
+        for found in child.suppressions:
+            parent = plan.alarm(found.cause) if found.by is SuppressedBy.PARENT else None
+            if parent is not None and child.priority < parent.priority:
+                self._unsuppress(plan, child.id, found.cause)
 
     def _unsuppress(self, plan: _Plan, alarm_id: str, cause: str) -> None:
         alarm = plan.alarm(alarm_id)
@@ -423,7 +439,11 @@ class _Plan:
         after = advance(before, record)
         self._change(after)
         self._records.append(record)
-        if commands(after) != (before is not None and commands(before)):
+        urgent = before is not None and after.priority != before.priority
+        if urgent:
+            self._book._obey(self, after)
+        commanded = before is not None and commands(before)
+        if commands(after) != commanded or (commanded and urgent):
             self._book._command(self, after)
 
     def decision(self) -> Decision:

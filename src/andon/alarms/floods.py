@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from andon.alarms.grouping import Grouping
+from andon.alarms.grouping import Grouping, waits
 from andon.plant.alarm import Alarm
 from andon.plant.file.alarm_settings import AlarmSettings
 
@@ -19,7 +19,7 @@ class Flood:
     ----------
     start : ns UTC, the alarm that was one too many
     end : ns UTC, when few enough had come again; None while it lasts
-    alarms : that came from `start` to `end`, and those just before that made it a flood
+    alarms : that came from `start` to `end`, both included, and those just before that made it a flood
     """
 
     start: int
@@ -74,7 +74,7 @@ def floods(times: Sequence[int], settings: AlarmSettings, now: int) -> tuple[Flo
         if start is None and count > begin:
             start, begun = time, first
         elif start is not None and count < end and (index + 1 == len(times) or times[index + 1] > time):
-            found.append(Flood(start, time, index - begun))
+            found.append(Flood(start, time, index + 1 - begun))
             start = None
     if start is None:
         return tuple(found)
@@ -95,11 +95,11 @@ def shown(alarms: Iterable[Alarm], grouping: Grouping, flood: Flood | None) -> S
 
     Parameters
     ----------
-    alarms : that are open
+    alarms : that are open; those that are hidden, or whose on-delay runs, are left out
     grouping : says which assets stand under one another
     flood : None: everything is shown
     """
-    ranked = sorted(alarms, key=urgency)
+    ranked = sorted(filter(waits, alarms), key=urgency)
     if flood is None:
         return Shown(tuple(ranked), {})
     firsts: dict[str, Alarm] = {}

@@ -78,6 +78,11 @@ def below_it(parent: Alarm, child: Alarm) -> bool:
     return child.id != parent.id and child.priority >= parent.priority and not child.closed
 
 
+def waits(alarm: Alarm) -> bool:
+    """It is for a list to show: it has come up, is not over, and nothing hides it."""
+    return alarm.state is not State.NORMAL and not alarm.hidden
+
+
 def rings(before: State, alarm: Alarm) -> bool:
     """Whether a change of state is one that an operator hears."""
     return alarm.state is State.UNACKNOWLEDGED and before is not State.UNACKNOWLEDGED
