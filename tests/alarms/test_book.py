@@ -215,6 +215,20 @@ def test_delays_end_in_order_whenever_somebody_looks() -> None:
     ]
 
 
+def test_two_things_at_one_moment_are_both_followed_up() -> None:
+    """The shelf of the pump ends when the delay of the line does: both stand above the motor then."""
+    book = Book(plant(on_delay_ns=5 * MIN))
+    pump, motor, line = event(T0), event(T0 + 2 * MIN, "motor"), event(T0 + 15 * MIN, "line", {"TIC-9": 1.0}, severity=0.9)
+    do(book, book.opened(pump, pump.start))
+    do(book, book.opened(motor, motor.start))
+    do(book, book.act(pump.id, Shelve(T0 + 20 * MIN, "known"), at=T0 + 6 * MIN, by="ann"))
+    do(book, book.opened(line, line.start))
+    do(book, book.tick(T0 + 20 * MIN))
+    alarm = book.alarm(motor.id, T0 + 20 * MIN)
+    assert alarm is not None
+    assert {found.cause for found in alarm.suppressions} == {pump.id, line.id}
+
+
 @pytest.mark.parametrize("kind", [SuppressedBy.MAINTENANCE, SuppressedBy.SETTLING, SuppressedBy.SETPOINT])
 def test_a_pause_works_at_once_on_what_stands_and_what_comes(kind: SuppressedBy) -> None:
     book = Book(plant())
@@ -255,6 +269,20 @@ def test_a_pause_that_begins_later_suppresses_what_stands_then() -> None:
     assert do(book, book.tick(T0 + HOUR_NS - 1)) == ()
     (record,) = do(book, book.tick(T0 + HOUR_NS + 5 * MIN))
     assert (record.act.name, record.at) == ("suppress", T0 + HOUR_NS)
+
+
+def test_a_pause_that_was_lifted_stays_so_and_those_that_are_over_are_dropped() -> None:
+    book = Book(plant())
+    pause = Pause(SuppressedBy.MAINTENANCE, T0, T0 + HOUR_NS, why="cleaning")
+    book.keep(pause, T0)
+    book.keep(replace(pause, end=T0 + MIN), T0 + MIN)
+    book.keep(pause, T0 + MIN)
+    assert book.pauses(T0 + MIN) == ()
+    for number in range(1000):
+        at = T0 + number * DAY_NS
+        book.keep(Pause(SuppressedBy.MAINTENANCE, at, at + HOUR_NS), at)
+        do(book, book.tick(at))
+    assert len(book._pauses) < 200
 
 
 def test_a_decision_changes_nothing_until_it_is_committed() -> None:

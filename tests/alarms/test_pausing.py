@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from andon.alarms.pausing import covers, lift, pause, pauses_of
 from andon.plant.alarm import SuppressedBy
 from andon.plant.alarm_json import pause_from_dict
 from andon.plant.errors import AlarmError
 from andon.plant.file.parse import parse_plant_text
+from andon.plant.file.schema import DAYS, Maintenance, PlantFile, Site
 from andon.plant.time import DAY_NS, HOUR_NS, parse_instant
+from andon.preparing.calendar import in_maintenance, windows_of
 from tests.alarms.events import T0, event
 
 GOOD: dict[str, Any] = {
@@ -64,8 +69,8 @@ def test_the_plant_file_has_pauses_of_its_own() -> None:
         '[[maintenance]]\nstart = 2026-03-01\nend = 2026-03-02\nassets = ["pump 1", "pump 2"]\nwhy = "cleaning"\n'
         '[[maintenance]]\nevery = "day"\nat = "06:00"\nlasts = "1h"\n'
     )
-    tic, fic, first, second = pauses_of(plant)
     day = parse_instant("2026-03-01")
+    tic, fic, first, second, *daily = pauses_of(plant, day - 1, day + DAY_NS)
     assert (tic.kind, tic.asset, tic.tags, tic.end, tic.why) == (SuppressedBy.CALIBRATION, "pump 1", ("TIC-1",), day, "sent in")
     assert covers(tic, event(), day - 1)
     assert not covers(tic, event(), day)
@@ -75,6 +80,34 @@ def test_the_plant_file_has_pauses_of_its_own() -> None:
         (SuppressedBy.MAINTENANCE, asset, day, day + DAY_NS) for asset in ("pump 1", "pump 2")
     ]
     assert covers(first, event(), day)
+    assert [(item.asset, item.start, item.end) for item in daily] == [("", day + 6 * HOUR_NS, day + 7 * HOUR_NS)]
+    assert set(pauses_of(plant, day + DAY_NS, day + 2 * DAY_NS)).isdisjoint((tic, first, second, *daily))
+
+
+windows = st.builds(
+    Maintenance,
+    every=st.sampled_from(["day", "week", "month"]),
+    start=st.none() | st.integers(0, 40).map(lambda days: parse_instant("2026-03-10") + days * DAY_NS),
+    end=st.none() | st.integers(0, 40).map(lambda days: parse_instant("2026-04-20") + days * DAY_NS),
+    days=st.lists(st.sampled_from(DAYS), min_size=1, max_size=3).map(tuple),
+    day=st.integers(1, 31),
+    at_ns=st.integers(0, 48).map(lambda half: half * HOUR_NS // 2),
+    lasts_ns=st.integers(1, 60).map(lambda hours: hours * HOUR_NS),
+    zone=st.sampled_from([None, "UTC", "Asia/Shanghai"]),
+    assets=st.sampled_from([(), ("pump 1",), ("pump 2",)]),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(windows, max_size=3).map(tuple), st.integers(0, 60), st.integers(1, 20))
+def test_recurring_windows_are_those_of_scoring(found: tuple[Maintenance, ...], begin: int, length: int) -> None:
+    """Time in which no verdict is given, and time in which alarms are suppressed, are the same."""
+    plant = PlantFile(site=Site(zone="Europe/Berlin"), maintenance=found)
+    start = parse_instant("2026-03-01") + begin * DAY_NS
+    time = np.arange(start, start + length * DAY_NS, HOUR_NS // 2, dtype=np.int64)
+    pauses = [item for item in pauses_of(plant, start, start + length * DAY_NS) if item.asset in ("", "pump 1")]
+    ours = [any(item.holds(at) for item in pauses) for at in time.tolist()]
+    assert ours == in_maintenance(windows_of(plant), "pump 1", time).tolist()
 
 
 def test_a_calibration_covers_what_its_tags_mainly_speak_for() -> None:

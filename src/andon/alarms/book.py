@@ -39,6 +39,8 @@ from andon.plant.verdict import Event
 
 KEEP_NS = DAY_NS
 """A closed alarm stays in the book for this long after its last record, or for `rejoin` where that is longer."""
+LEAST_PAUSES = 64
+"""Pauses that are over are dropped when twice so many, or twice as many as were left the last time, have come together."""
 _BY_SYSTEM = (Raise, Revise, Clear, Suppress, Unsuppress)
 
 
@@ -78,6 +80,7 @@ class Book:
         self._of_cause: dict[str, dict[str, None]] = {}
         self._wake: list[tuple[int, str]] = []
         self._pauses: dict[str, Pause] = {}
+        self._pauses_kept = LEAST_PAUSES
         self._starts: list[tuple[int, str]] = []
         self._rung: list[int] = []
         self._changed: dict[str, None] = {}
@@ -252,7 +255,10 @@ class Book:
         self._version += 1
 
     def keep(self, pause: Pause, now: int) -> None:
-        """Take in a pause, made or lifted; of those that begin later, `tick` sees to the open alarms."""
+        """Take in a pause, made or lifted; of those that begin later, `tick` sees to the open alarms. One that was lifted stays so."""
+        known = self._pauses.get(pause.id)
+        if known is not None and known.end <= pause.end:
+            return
         self._pauses[pause.id] = pause
         if pause.start > now:
             heapq.heappush(self._starts, (pause.start, pause.id))
@@ -274,6 +280,9 @@ class Book:
         """Let time pass: alarms change as their records say, and those that are long closed are forgotten."""
         while self._starts and self._starts[0][0] <= now:
             heapq.heappop(self._starts)
+        if len(self._pauses) > 2 * self._pauses_kept:
+            self._pauses = {key: pause for key, pause in self._pauses.items() if pause.end + self._keep_ns > now}
+            self._pauses_kept = max(len(self._pauses), LEAST_PAUSES)
         while self._wake and self._wake[0][0] <= now:
             at, alarm_id = heapq.heappop(self._wake)
             alarm = self._alarms.get(alarm_id)
@@ -313,7 +322,7 @@ class Book:
 
     def _begin(self, plan: _Plan, pause: Pause, at: int) -> None:
         ids = self._of_asset.get(pause.asset, {}) if pause.asset else self._alarms
-        for alarm_id in tuple(ids):
+        for alarm_id in sorted(ids):
             alarm = plan.alarm(alarm_id)
             if alarm is None or alarm.closed or not covers(pause, alarm.event, at):
                 continue
@@ -420,20 +429,22 @@ class _Plan:
         return due(found, self.at) if found is not None else None
 
     def of_asset(self, asset: str) -> Iterator[Alarm]:
-        """Alarms of an asset."""
-        for alarm_id in {**self._book._of_asset.get(asset, {}), **{new.id: None for new in self._changed.values() if new.asset == asset}}:
+        """Alarms of an asset, in the order of their ids."""
+        new = {alarm.id for alarm in self._changed.values() if alarm.asset == asset}
+        for alarm_id in sorted(new.union(self._book._of_asset.get(asset, ()))):
             alarm = self.alarm(alarm_id)
             if alarm is not None:
                 yield alarm
 
     def suppressed_by(self, cause: str) -> tuple[str, ...]:
-        """Ids of alarms that a cause suppresses."""
+        """Ids of alarms that a cause suppresses, in an order that does not depend on what happened before."""
         new = [alarm.id for alarm in self._changed.values() if any(found.cause == cause for found in alarm.suppressions)]
-        return tuple(dict.fromkeys((*self._book._of_cause.get(cause, ()), *new)))
+        return tuple(sorted({*self._book._of_cause.get(cause, ()), *new}))
 
     def write(self, alarm_id: str, by: str, act: Act, number: int | None = None) -> None:
         """One more record, and what follows from it for those below the alarm."""
-        before = self.alarm(alarm_id)
+        # As it was before the time of this record: what time does at that very moment is followed up here too.
+        before = self._changed.get(alarm_id) or self._book._alarms.get(alarm_id)
         last = before.number if before is not None else 0
         record = Record(alarm_id, last + 1 if number is None else number, self.at, by, act)
         after = advance(before, record)

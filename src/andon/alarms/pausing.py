@@ -7,15 +7,17 @@ has to keep.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
+from andon.alarms.shifts import at_clock
 from andon.plant.alarm import Pause, SuppressedBy
 from andon.plant.alarm_json import pause_to_dict
 from andon.plant.errors import AlarmError, At
-from andon.plant.file.schema import PlantFile
-from andon.plant.time import DAY_NS, format_duration, format_instant
+from andon.plant.file.schema import DAYS, Maintenance, PlantFile
+from andon.plant.time import DAY_NS, format_duration, format_instant, zone
 from andon.plant.verdict import Event
 
 MAIN_SHARE = 0.5
@@ -79,19 +81,44 @@ def lift(paused: Pause, by: str, at: int) -> tuple[Pause, LedgerEntry]:
     )
 
 
-def pauses_of(plant: PlantFile) -> tuple[Pause, ...]:
-    """The pauses that the plant file itself names: tags out of service, and maintenance that comes once."""
-    out = tuple(
+def pauses_of(plant: PlantFile, start: int, end: int) -> tuple[Pause, ...]:
+    """The pauses that the plant file itself names and that touch start <= time < end: tags out of service, and maintenance.
+
+    A recurring window is one pause each time. Ids do not depend on the period, so asking again gives the same ones.
+
+    Parameters
+    ----------
+    start, end : ns UTC
+    """
+    out = (
         Pause(SuppressedBy.CALIBRATION, -FOREVER, item.until if item.until is not None else FOREVER, item.asset, (item.tag,), item.why)
         for item in plant.out_of_service
     )
-    once = tuple(
-        Pause(SuppressedBy.MAINTENANCE, window.start, window.end, asset, (), window.why)
+    windows = (
+        Pause(SuppressedBy.MAINTENANCE, begin, over, asset, (), window.why)
         for window in plant.maintenance
-        if window.every == "once" and window.start is not None and window.end is not None
+        for begin, over in _occurrences(window, plant.site.zone, start, end)
         for asset in (window.assets or ("",))
     )
-    return out + once
+    return tuple(found for found in (*out, *windows) if found.start < end and found.end > start)
+
+
+def _occurrences(window: Maintenance, site_zone: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    if window.every == "once":
+        if window.start is not None and window.end is not None:
+            yield window.start, window.end
+        return
+    place, lasts, clock = zone(window.zone or site_zone), window.lasts_ns or 0, window.at_ns or 0
+    epoch = date(1970, 1, 1).toordinal()
+    for ordinal in range(epoch + (start - lasts) // DAY_NS - 1, epoch + end // DAY_NS + 2):
+        day = date.fromordinal(ordinal)
+        if window.every == "week" and DAYS[day.weekday()] not in window.days:
+            continue
+        if window.every == "month" and day.day != window.day:
+            continue
+        begin = at_clock(day, clock, place)
+        if (window.start is None or begin >= window.start) and (window.end is None or begin < window.end):
+            yield begin, begin + lasts
 
 
 def covers(paused: Pause, event: Event, now: int) -> bool:
