@@ -232,6 +232,8 @@ class Book:
 
         Parameters
         ----------
+        records : after a restart those of all alarms that may be open, at once: what had to follow up to the last of them
+            has been stored with them, so nothing follows a second time
         now : ns UTC; closed alarms stay in the book from now on for a while, so that people can act on them.
             None: after a restart, they stay as long as they would have stayed
         """
@@ -252,6 +254,8 @@ class Book:
                     self._of_event[record.act.event.id] = alarm_id
             self._index(alarm if now is None else settle(alarm, now))
         self._rung.sort()
+        if now is None and of_alarm:
+            self._pass(max(record.at for found in of_alarm.values() for record in found))
         self._version += 1
 
     def keep(self, pause: Pause, now: int) -> None:
