@@ -26,8 +26,6 @@ from andon.store.models import ModelStore
 from andon.store.segments import Segments
 from andon.store.signed_heads import sign_head
 from tests.postgres_server import PASSWORD, PostgresServer
-from tests.store.database.conftest import empty_file  # noqa: F401  fixtures of the database
-from tests.store.database.conftest import server as server
 
 SECOND = 1_000_000_000
 FAR = 2**62

@@ -17,26 +17,6 @@ _names = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with empty tables."""
-    path = tmp_path_factory.mktemp("empty") / "empty.sqlite"
-    Database(path).close()
-    return path
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[PostgresServer]:
-    """A running PostgreSQL with a database `empty` to copy from."""
-    running = PostgresServer()
-    try:
-        running.run_sql("CREATE DATABASE empty")
-        Database(running.url("empty"), password=PASSWORD).close()
-        yield running
-    finally:
-        running.remove()
-
-
-@pytest.fixture(scope="session")
 def shared_url(server: PostgresServer) -> str:
     """A database of PostgreSQL that tests empty and use one after the other."""
     server.run_sql("CREATE DATABASE shared TEMPLATE empty")
