@@ -217,6 +217,24 @@ def test_events_less_than_the_merge_gap_apart_count_once_whatever_the_asset() ->
     assert (wide.true, wide.false, wide.unmarked) == (1, 1, 1)
 
 
+def test_a_mark_is_about_the_events_since_the_mark_before() -> None:
+    write = Writer()
+    first, second, third = event(T0), event(T0 + HOUR_NS), event(T0 + 2 * HOUR_NS)
+    write(raise_alarm(first), Mark(True), Clear(first.id), Mark(False))  # a second thought
+    write(raise_alarm(second), Clear(second.id), raise_alarm(third))
+    assert replay(write.records).false is None
+    found = history(write.records, T0 + DAY_NS)
+    assert found is not None
+    assert [(mark.id, mark.false, mark.closed) for mark in found.log] == [
+        (first.id, False, T0 + 3 * MIN), (second.id, None, T0 + 6 * MIN), (third.id, None, None),
+    ]  # fmt: skip
+    found = history(write(Mark(True)), T0 + DAY_NS)
+    assert found is not None
+    assert [(mark.false, mark.marked_at) for mark in found.log] == [(False, T0 + 4 * MIN), (True, T0 + 8 * MIN), (True, T0 + 8 * MIN)]
+    assert (found.log[0].opened, found.log[0].peak_evidence) == (T0, 9.0)
+    assert found.alarm.false is True
+
+
 def test_a_history_ends_where_it_is_asked_to() -> None:
     write = Writer()
     records = write(raise_alarm(), Acknowledge(), Mark(True))

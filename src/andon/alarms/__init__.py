@@ -19,7 +19,7 @@ from andon.alarms.floods import Flood, Shown, floods, in_flood, shown
 from andon.alarms.fortnight import Digest, Outcome, Proposal, digest, outcome
 from andon.alarms.grouping import Grouping
 from andon.alarms.handover import Handover, handover
-from andon.alarms.history import History, histories, history
+from andon.alarms.history import EventMark, History, histories, history
 from andon.alarms.kpi import Kpi, kpi
 from andon.alarms.life import Moment, advance, moments, next_change, possible, replay, settle, state
 from andon.alarms.pausing import LedgerEntry, lift, pause, pauses_of
@@ -42,6 +42,7 @@ __all__ = [
     "Book",
     "Decision",
     "Digest",
+    "EventMark",
     "Figure",
     "Flood",
     "Grouping",

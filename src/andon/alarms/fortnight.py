@@ -81,7 +81,7 @@ class Outcome:
     kept : the counts
     proposal : what to do
     budget : the promise to make from now on; the present one for KEEP and MARK
-    suspects : sources of more than one alarm marked false, the worst first
+    suspects : sources of more than one event marked false, the worst first
     without_action : (asset, tag) that led a true one and have no action in the plant file: they will ring nothing
     """
 
@@ -104,8 +104,9 @@ def digest(histories: Iterable[History], day: ShiftSpan) -> Digest:
         came = [at for at in (*one.shown, *(ring.at for ring in one.rings)) if day.start <= at < day.end]
         if came:
             alarm = one.alarm
-            event = next((event for event in reversed(one.events) if event.start <= came[-1]), alarm.event)
-            entries.append(DigestEntry(alarm.id, alarm.asset, min(came), event.sentence, len(came), alarm.false))
+            pairs = zip(one.events, one.log, strict=True)
+            event, mark = next((pair for pair in reversed([*pairs]) if pair[0].start <= came[-1]), (alarm.event, one.log[-1]))
+            entries.append(DigestEntry(alarm.id, alarm.asset, min(came), event.sentence, len(came), mark.false))
     entries.sort(key=lambda entry: (entry.at, entry.alarm_id))
     true, false = sum(entry.false is False for entry in entries), sum(entry.false is True for entry in entries)
     return Digest(day, tuple(entries), true, false, len(entries) - true - false)
@@ -123,13 +124,16 @@ def outcome(kept: Kept, histories: Iterable[History]) -> Outcome:
     mine = [one for one in found if not assets or one.alarm.asset in assets]
     false: dict[tuple[str, str], int] = {}
     for one in mine:
-        if one.alarm.false:
-            false[one.source] = false.get(one.source, 0) + 1
+        count = sum(mark.false is True for mark in one.log)
+        if count:
+            false[one.source] = false.get(one.source, 0) + count
     suspects = sorted(
         (Suspect(*source, count) for source, count in false.items() if count > 1), key=lambda row: (-row.false, row.asset, row.tag)
     )
     silent = {
-        one.source: None for one in mine if one.alarm.false is False and not one.alarm.action and one.alarm.kind is AlarmKind.NOTIFICATION
+        one.source: None
+        for one in mine
+        if any(mark.false is False for mark in one.log) and not one.alarm.action and one.alarm.kind is AlarmKind.NOTIFICATION
     }
     proposal, budget = _proposal(kept)
     return Outcome(kept, proposal, budget, tuple(suspects), tuple(silent))

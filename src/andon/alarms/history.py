@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from andon.alarms.grouping import rings
 from andon.alarms.life import moments, settle
-from andon.plant.alarm import Alarm, AlarmKind, Raise, Record, Revise, State
+from andon.plant.alarm import Alarm, AlarmKind, Clear, Mark, Raise, Record, Revise, State
 from andon.plant.verdict import Event
 
 _STANDING = (State.UNACKNOWLEDGED, State.ACKNOWLEDGED)
@@ -28,6 +28,27 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class EventMark:
+    """One event as the log of the controller wants it.
+
+    Attributes
+    ----------
+    id, opened : of the event; ns UTC
+    closed : ns UTC, when its end was known; None while it lasts
+    peak_evidence : as known last
+    false : True: marked as a false alarm; False: as a true one; None: not marked
+    marked_at : ns UTC; None where not marked
+    """
+
+    id: str
+    opened: int
+    closed: int | None
+    peak_evidence: float
+    false: bool | None = None
+    marked_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """One alarm or notification, up to a time.
 
@@ -39,6 +60,7 @@ class History:
     standing : (start, end) ns UTC, in which its condition held and was not hidden; end is the time of the history where it still does
     answered : (rang, acknowledged) ns UTC
     events : every event in it, as known last, in order
+    log : what became of each of them, in the same order
     records : of it, up to that time
     """
 
@@ -48,6 +70,7 @@ class History:
     standing: tuple[tuple[int, int], ...]
     answered: tuple[tuple[int, int], ...]
     events: tuple[Event, ...]
+    log: tuple[EventMark, ...]
     records: tuple[Record, ...]
 
     @property
@@ -94,8 +117,31 @@ def history(records: Sequence[Record], until: int) -> History | None:
     if since is not None:
         standing.append((since, until))
     return History(
-        settle(alarm, until), tuple(ringing), tuple(shown), tuple(standing), tuple(answered), tuple(events.values()), tuple(records[:seen])
+        settle(alarm, until), tuple(ringing), tuple(shown), tuple(standing), tuple(answered), tuple(events.values()),
+        _log(records[:seen], events), tuple(records[:seen]),
     )  # fmt: skip
+
+
+def _log(records: Sequence[Record], events: dict[str, Event]) -> tuple[EventMark, ...]:
+    """A mark is about the events since the one before; marking again without an event between is a second thought."""
+    found: dict[str, EventMark] = {}
+    about: list[str] = []
+    marked = False
+    for record in records:
+        match record.act:
+            case Raise(event=event):
+                about = [event.id] if marked else [*about, event.id]
+                marked = False
+                found[event.id] = EventMark(event.id, event.start, None, events[event.id].peak_evidence)
+            case Clear(event=event_id):
+                found[event_id] = replace(found[event_id], closed=record.at)
+            case Mark(false=false):
+                marked = True
+                for event_id in about:
+                    found[event_id] = replace(found[event_id], false=false, marked_at=record.at)
+            case _:
+                pass
+    return tuple(found.values())
 
 
 def histories(records: Iterable[Record], until: int) -> tuple[History, ...]:

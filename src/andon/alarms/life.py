@@ -287,6 +287,8 @@ def _raise(alarm: Alarm, act: Raise, now: int) -> dict[str, Any]:
         "latch": act.latch or (alarm.latch and not fresh),
         "events": (*alarm.events, act.event.id)[-MOST_EVENTS:],
         "open_events": (*alarm.open_events, (act.event.id, act.priority)),
+        "false": None,  # a mark is about the events that were there
+        "marked": None,
     }
     if alarm.active:
         return changes | {"clear_at": None}

@@ -77,9 +77,9 @@ def kept(histories: Iterable[History], promise: Promise, start: int, end: int) -
     for found in histories:
         if promise.assets and found.alarm.asset not in promise.assets:
             continue
-        for event in found.events:
+        for event, logged in zip(found.events, found.log, strict=True):
             if start <= event.start < end:
-                spans.append((event.start, event.end if event.end is not None else end, found.alarm.false))
+                spans.append((event.start, event.end if event.end is not None else end, logged.false))
     spans.sort(key=lambda span: (span[0], span[1]))
     clusters: list[list[bool | None]] = []
     last_end = 0

@@ -182,7 +182,7 @@ class PutBack:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Whether it was a false alarm."""
+    """Whether it was a false alarm: about the events that came since the mark before; a second thought replaces the first."""
 
     name: ClassVar[str] = "mark"
     false: bool
@@ -302,7 +302,7 @@ class Alarm:
     cleared_at : last return to normal; None while it has none
     acknowledged : the last acknowledgement of the present activation
     shelf, suppressions, out : what hides it
-    false : mark; None: not marked
+    false, marked : the mark of the events since the last mark, and whose it is; None: not marked, or an event came after it
     """
 
     id: str
