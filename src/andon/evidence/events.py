@@ -274,14 +274,14 @@ class EventOpener:
     def _run_scalar(
         self, trace: FloatArray, judge: BoolArray, tick: Int64Array, state: OpenerState, thresholds: FloatArray | float
     ) -> tuple[EventSpans, OpenerState]:
-        levels = np.broadcast_to(np.asarray(thresholds, dtype=np.float64), (len(trace),))
+        levels = np.asarray(thresholds, dtype=np.float64).tolist() if isinstance(thresholds, np.ndarray) else [float(thresholds)] * len(trace)
         opened: dict[int, Span] = {}
         closed: list[Span] = []
         active = np.zeros(len(trace), dtype=bool)
         for row in range(len(trace)):
             now = int(tick[row])
             before = state.span
-            state, ended = self.advance(now, float(trace[row]), bool(judge[row]), float(levels[row]), state)
+            state, ended = self.advance(now, float(trace[row]), bool(judge[row]), levels[row], state)
             if ended is not None:
                 closed.append(ended)
                 if ended.start in opened:

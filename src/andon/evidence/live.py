@@ -30,9 +30,9 @@ class Stack:
     ----------
     cores : cores in the order of their residuals: row 0 is the level, then forecast and relation of each core
     pick : (G,) int64, the row that each source is
-    sized, logged : sources of which the size is taken, and its logarithm
+    sized, logged : (G, 1) bool, sources of which the size is taken, and its logarithm; None where there is none
     masked : (G, 1) bool, sources that are zero where a channel is missing: all but the level
-    unit : (sized, C) float32
+    rate : (G, C) float32, one over the unit of the size; ones for the others
     centre : (G, C) float32
     source : (M,) int64, the source of each line
     alpha : (M, 1) float32
@@ -43,14 +43,15 @@ class Stack:
     order : (V,) int64, where each view stands in [spread, strongest, extent]
     scale : (V,) float32
     fill : for missing channels
+    ones : (C,) float32
     """
 
     cores: tuple[str, ...]
     pick: Int64Array
-    sized: Int64Array
-    logged: Int64Array
+    sized: BoolArray | None
+    logged: BoolArray | None
     masked: BoolArray
-    unit: Float32Array
+    rate: Float32Array
     centre: Float32Array
     source: Int64Array
     alpha: Float32Array
@@ -62,6 +63,7 @@ class Stack:
     order: Int64Array
     scale: Float32Array
     fill: ConditionalFill
+    ones: Float32Array
 
 
 def stack(lines: Sequence[Lines]) -> Stack | None:
@@ -87,14 +89,15 @@ def stack(lines: Sequence[Lines]) -> Stack | None:
     precision = np.concatenate([line.precision for line in full_lines])
     parts = [(line.source.rpartition(".")[0], line.source.rpartition(".")[2]) for line in lines]
     cores = tuple(dict.fromkeys(core for core, _ in parts if core))
-    sized = np.array([at for at, (_, kind) in enumerate(parts) if kind in SIZES], dtype=np.int64)
+    sized = np.array([[kind in SIZES] for _, kind in parts])
+    logged = np.array([[kind == "agitation"] for _, kind in parts])
     return Stack(
         cores=cores,
         pick=np.array([0 if not core else 1 + 2 * cores.index(core) + (kind in OF_RELATION) for core, kind in parts]),
-        sized=sized,
-        logged=np.array([at for at, (_, kind) in enumerate(parts) if kind == "agitation"], dtype=np.int64),
+        sized=sized if sized.any() else None,
+        logged=logged if logged.any() else None,
         masked=np.array([[kind != "level"] for _, kind in parts]),
-        unit=np.stack([line.unit for line in lines])[sized],
+        rate=np.where(sized, np.float32(1.0) / np.stack([line.unit for line in lines]), np.float32(1.0)),
         centre=np.stack([line.centre for line in lines]),
         source=source,
         alpha=np.array([[alpha_of(span)] for line in lines for span in line.spans], dtype=np.float32),
@@ -106,6 +109,7 @@ def stack(lines: Sequence[Lines]) -> Stack | None:
         order=np.array(order),
         scale=np.concatenate([line.scale.ravel() for line in lines]),
         fill=ConditionalFill(precision),
+        ones=np.ones(len(lines[0].centre), dtype=np.float32),
     )
 
 
@@ -134,24 +138,23 @@ def tick(
         expected = expectations[core]
         np.subtract(x, expected.forecast[0], out=rows[1 + 2 * at])
         np.subtract(x, expected.relation[0], out=rows[2 + 2 * at])
-    values: Float32Array = rows[lines.pick]
-    if lines.sized.size:
-        size = np.abs(values[lines.sized])
-        size /= lines.unit
-        values[lines.sized] = size
-    if lines.logged.size:
-        values[lines.logged] = np.log(values[lines.logged] + ONE)
+    values: Float32Array = rows.take(lines.pick, axis=0)
+    if lines.sized is not None:
+        np.abs(values, out=values, where=lines.sized)
+        values *= lines.rate
+    if lines.logged is not None:
+        np.log1p(values, out=values, where=lines.logged)
     values -= lines.centre
     if gone is not None:
         values[lines.masked & gone] = 0.0
     total = float(np.add.reduce(values, axis=None))
     if total != total:  # NaN: the first tick after a reset
         return None
-    after: Float32Array = values[lines.source]
+    after: Float32Array = values.take(lines.source, axis=0)
     after -= means
     after *= lines.alpha
     after += means
-    y = after[lines.full]
+    y = after.take(lines.full, axis=0)
     if gone is not None:
         lines.fill.fill(y[:, None, :], valid[None])
     squared = np.matmul(y[:, None, :], lines.factor)[:, 0]
@@ -166,11 +169,10 @@ def tick(
     numbers = np.empty(2 * deep + len(after), dtype=np.float32)
     np.maximum.reduce(squared, axis=1, out=numbers[deep : 2 * deep])
     squared += ONE
-    np.add.reduce(np.log(squared, out=squared), axis=1, out=numbers[:deep])
-    size *= lines.size
-    np.add.reduce(size, axis=1, out=numbers[2 * deep :])
+    np.matmul(np.log(squared, out=squared), lines.ones, out=numbers[:deep])
+    np.einsum("mc,mc->m", size, lines.size, out=numbers[2 * deep :])
     if gone is not None:
         numbers[:deep] += lines.spread_expected[:, gone].sum(axis=1)
         numbers[2 * deep :] += lines.extent_expected[:, gone].sum(axis=1)
-    np.divide(numbers[lines.order], lines.scale, out=view)
+    np.divide(numbers.take(lines.order), lines.scale, out=view)
     return after, x

@@ -108,7 +108,7 @@ def nearest(vectors: Float32Array, memory: Float32Array) -> Float32Array:
     """(N,) mean cosine distance of unit vectors to their nearest in `memory`."""
     count = min(NEAREST, len(memory))
     near = np.matmul(memory, vectors.T)
-    if len(near) >= SEARCHED_IN_GROUPS and len(near) % GROUP == 0:
+    if len(vectors) >= GROUP and len(near) >= SEARCHED_IN_GROUPS and len(near) % GROUP == 0:
         near = _candidates(near, count)
     if count < len(near):
         near = np.partition(np.ascontiguousarray(near.T), len(near) - count, axis=1)[:, -count:].T

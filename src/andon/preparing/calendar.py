@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -54,9 +55,8 @@ def calendar_row(time: int, zone_name: str) -> tuple[float, float, float, float]
     local = time
     if zone_name.upper() not in ("UTC", "Z"):
         local += _offset_at(zone_name, time // _QUARTER_NS * _QUARTER_NS // NS)
-    phase = np.array([2 * np.pi * ((local % DAY_NS) / DAY_NS), 2 * np.pi * (((local + 3 * DAY_NS) % (7 * DAY_NS)) / (7 * DAY_NS))])
-    (day_sin, week_sin), (day_cos, week_cos) = np.sin(phase).tolist(), np.cos(phase).tolist()
-    return day_sin, day_cos, week_sin, week_cos
+    day, week = 2 * np.pi * ((local % DAY_NS) / DAY_NS), 2 * np.pi * (((local + 3 * DAY_NS) % (7 * DAY_NS)) / (7 * DAY_NS))
+    return math.sin(day), math.cos(day), math.sin(week), math.cos(week)
 
 
 def windows_of(plant: PlantFile) -> tuple[tuple[str, Window], ...]:

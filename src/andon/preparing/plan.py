@@ -60,6 +60,8 @@ class Plan:
     mode_channels, mode_centers : for discovered modes
     watched_inputs : input of each watched channel
     watches_some : not all channels are watched
+    watches_inputs : the watched inputs are all inputs, one by one
+    shortest_stuck : ns, the shortest of `stuck`
     setpoints, usual : S channels of set-points, and the largest usual step of each
     channel_names, channel_tags, context_names : of the preparation
     special : inputs that are not read as plain numbers
@@ -97,6 +99,8 @@ class Plan:
     special: tuple[int, ...]
     watched_inputs: Int64Array
     watches_some: bool
+    watches_inputs: bool
+    shortest_stuck: int
     setpoints: Int64Array
     usual: Float64Array
     channel_names: tuple[str, ...]
@@ -177,6 +181,8 @@ def make_plan(preparation: Preparation) -> Plan:
         ),
         from_input[watch],
         len(watch) < len(channels),
+        len(watch) == len(tags) and bool((from_input[watch] == np.arange(len(tags))).all()),
+        min((channel.stuck_ns for channel in channels if channel.stuck_ns is not None), default=endless),
         setpoints,
         np.array([channels[index].usual_step for index in setpoints], dtype=np.float64),
         preparation.channel_names,

@@ -6,6 +6,7 @@ arrays of one row in two dimensions. A property test holds both together.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ from andon.preparing.plan import Plan, find_columns, read_samples
 from andon.preparing.state import PrepareState
 
 CLIP = 50.0
-_GOOD, _INTERPOLATED = int(Status.GOOD), int(Status.INTERPOLATED)  # an Enum is slow to ask
+_GOOD, _INTERPOLATED, _JUDGED = int(Status.GOOD), int(Status.INTERPOLATED), int(Why.JUDGED)  # an Enum is slow to ask
 
 
 class Samples(NamedTuple):
@@ -66,9 +67,21 @@ def prepare_tick(
     k = state.next_tick
     if k == NEVER or newest <= state.last_time or (newest if until is None else max(newest, until)) // interval != k:
         return None
-    values, ok, status = read_samples(plan, find_columns(plan, recording), recording, 0, 1)
+    columns = find_columns(plan, recording)
     time = k * interval
-    if -(-newest // interval) == k:
+    here = -(-newest // interval) == k
+    # The usual case: the only sample of the tick, every tag plain, finite, in its range and GOOD.
+    usual = here and plan.plain and not plan.special and columns.straight and not len(state.time) and not recording.status.any()
+    if usual:
+        values = recording.values.astype(np.float64)
+        usual = math.isfinite(float(np.add.reduce(values, axis=None))) and (
+            not plan.ranged or not bool(((values < plan.low) | (values > plan.high)).any())
+        )
+    if not usual:
+        values, ok, status = read_samples(plan, columns, recording, 0, 1)
+    if usual:
+        rest = Samples(state.time, state.values, state.ok, state.status)
+    elif here:
         if len(state.time):
             samples = Samples(
                 np.concatenate((state.time, recording.time)),
@@ -82,9 +95,9 @@ def prepare_tick(
     else:
         samples = Samples(state.time, state.values, state.ok, state.status)
         rest = Samples(recording.time, values, ok, status)
-    if len(samples.time) == 1 and not samples.status.any() and samples.ok.all():
-        value = held = good_value = samples.values[0]
-        good_time = real_time = np.full(plan.width, samples.time[0], dtype=np.int64)
+    if usual or (len(samples.time) == 1 and not samples.status.any() and samples.ok.all()):
+        value = held = good_value = values[0] if usual else samples.values[0]
+        good_time = real_time = np.full(plan.width, newest if usual else samples.time[0], dtype=np.int64)
         came: BoolArray | None = None  # all
         age = 0.0
     else:
@@ -101,8 +114,8 @@ def prepare_tick(
     counters = (state.counter_value, state.counter_tick, state.rate_value, state.rate_tick)
     if plan.counters:
         counters = _rates(plan, state, value, came, channels, k)
-    off = _expressions(plan, held, channels, recording.asset)
-    maintenance = any(period.start <= time < period.end for period in planned)
+    off = bool(plan.derived or plan.off) and _expressions(plan, held, channels, recording.asset)
+    maintenance = bool(planned) and any(period.start <= time < period.end for period in planned)
     if preparation.maintenance and not maintenance:
         maintenance = bool(in_maintenance(preparation.maintenance, recording.asset, np.array([time], dtype=np.int64))[0])
     data = plan.width > 0 and (came is None or bool(came.any()))
@@ -121,16 +134,20 @@ def prepare_tick(
     disturbed = k if off or maintenance or beyond or (state.mode != -2 and mode != state.mode) else state.disturbed_tick
     settle = preparation.settle_ns
     settling = settle > 0 and disturbed != NEVER and (k - disturbed) * interval <= settle and not off and not maintenance
-    valid = np.isfinite(channels)
+    valid = np.ones(len(channels), dtype=bool) if usual else np.isfinite(channels)
     standing = (state.seen_value, state.seen_tick, state.since_tick)
     if len(plan.watch):
         standing = _stuck(plan, state, value, came, valid, k, reset)
     for item in out_of_service:
         take_out(plan, valid[None, :], np.array([time]), item, recording.asset)
-    share = int(np.count_nonzero(valid)) / len(valid) if len(valid) else 0.0
+    count = int(np.count_nonzero(valid))
+    share = count / len(valid) if len(valid) else 0.0
     if off:
         valid = np.zeros_like(valid)
-    x = np.where(valid, (channels - plan.center) / plan.scale, 0.0)
+    x = channels - plan.center
+    x /= plan.scale
+    if off or count < len(valid):
+        x = np.where(valid, x, 0.0)
     np.minimum(np.maximum(x, -CLIP, out=x), CLIP, out=x)
     why = _why(preparation.min_valid, share, mode, settling, off, maintenance)
     prepared = Prepared(
@@ -155,6 +172,8 @@ def prepare_tick(
 
 
 def _why(min_valid: float, share: float, mode: int, settling: bool, off: bool, maintenance: bool) -> int:
+    if not (maintenance or off or settling) and share > 0 and share >= min_valid and mode >= 0:
+        return _JUDGED
     if maintenance:
         return Why.MAINTENANCE
     if off:
@@ -163,9 +182,7 @@ def _why(min_valid: float, share: float, mode: int, settling: bool, off: bool, m
         return Why.NO_DATA
     if share < min_valid:
         return Why.TOO_FEW_VALID
-    if settling:
-        return Why.SETTLING
-    return Why.UNKNOWN_MODE if mode < 0 else Why.JUDGED
+    return Why.SETTLING if settling else Why.UNKNOWN_MODE
 
 
 def _samples(plan: Plan, samples: Samples, k: int) -> tuple[Float64Array, BoolArray, Float64Array, Int64Array, BoolArray, Int64Array]:
@@ -233,7 +250,7 @@ def _stuck(
     """Marks what has not changed for too long as not valid, as `block._unchanged`."""
     watch = plan.watch
     inputs = plan.watched_inputs
-    now = value[inputs]
+    now = value if plan.watches_inputs else value[inputs]
     old = state.seen_value[watch] if plan.watches_some else state.seen_value
     old_since = state.since_tick[watch] if plan.watches_some else state.since_tick
     if came is None:
@@ -245,11 +262,12 @@ def _stuck(
         seen_value = np.where(real, now, old)
         seen_tick = np.where(real, k, state.seen_tick[watch])
     since = np.full(len(watch), k, dtype=np.int64) if reset else np.where(changed, k, old_since)
-    long = (seen_tick - since) * plan.preparation.interval_ns > plan.stuck[watch]
-    if came is not None:
-        long &= (seen_tick != NEVER) & (since != NEVER)
-    if long.any():
-        valid[watch[long]] = False
+    if came is not None or (k - int(since.min())) * plan.preparation.interval_ns > plan.shortest_stuck:
+        long = (seen_tick - since) * plan.preparation.interval_ns > plan.stuck[watch]
+        if came is not None:
+            long &= (seen_tick != NEVER) & (since != NEVER)
+        if long.any():
+            valid[watch[long]] = False
     if not plan.watches_some:
         return seen_value, seen_tick, since
     all_value, all_tick, all_since = state.seen_value.copy(), state.seen_tick.copy(), state.since_tick.copy()

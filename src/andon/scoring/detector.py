@@ -17,6 +17,7 @@ from andon.scoring.network_core import NetworkCore
 
 LINEAR = "linear"
 NETWORK = "network"
+_JUDGED, _WARMING_UP = int(Why.JUDGED), int(Why.WARMING_UP)  # an Enum is slow to ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Detection:
     @property
     def judge(self) -> BoolArray:
         """(T,) True where the tick can be judged."""
-        out: BoolArray = self.why == Why.JUDGED
+        out: BoolArray = self.why == _JUDGED
         return out
 
     @property
@@ -88,7 +89,7 @@ class Detector:
         network_state = state.network
         if self.network is not None:
             expectations[NETWORK], network_state = self.network.run(prepared, linear, state.network)
-        return expectations, replace(state, linear=after, network=network_state)
+        return expectations, DetectorState(after, network_state, state.views, state.age)
 
     def run(self, prepared: Prepared, state: DetectorState, *, shares_above: float = np.inf) -> tuple[Detection, DetectorState]:
         """Evidence of every tick of the chunk; any cut gives the same answer.
@@ -110,11 +111,17 @@ class Detector:
         """The second half of `run`: evidence from what the cores expected. Of the state it reads and moves the views alone."""
         seen, told = judged_part(prepared, expectations, self.exogenous)
         views, view_state = self.views.run(seen, told, state.views, shares_above=shares_above)
-        age = ages(prepared.reset, state.age)
-        warming = (age < self.warm_up) & (prepared.why == Why.JUDGED)
-        why = np.where(warming, np.uint8(Why.WARMING_UP), prepared.why)
-        last = int(age[-1]) + 1 if prepared.rows else state.age
-        return Detection(expectations, views, why), replace(state, views=view_state, age=last)
+        if prepared.rows == 1:  # one live tick, in fewer calls
+            first = 0 if prepared.reset[0] else state.age
+            why, last = prepared.why, first + 1
+            if first < self.warm_up and why[0] == _JUDGED:
+                why = np.array([_WARMING_UP], dtype=np.uint8)
+        else:
+            age = ages(prepared.reset, state.age)
+            warming = (age < self.warm_up) & (prepared.why == _JUDGED)
+            why = np.where(warming, np.uint8(_WARMING_UP), prepared.why)
+            last = int(age[-1]) + 1 if prepared.rows else state.age
+        return Detection(expectations, views, why), DetectorState(state.linear, state.network, view_state, last)
 
 
 def judged_part(

@@ -183,7 +183,7 @@ class LinearCore:
     def _filled(self, x: Float32Array, valid: BoolArray) -> Float32Array:
         """(T, C) deviations from the mean, missing channels by their conditional mean."""
         deviation = x - self.mean
-        if not valid.all():
+        if not np.logical_and.reduce(valid, axis=None):
             self._fill.fill(deviation[None], valid)
         return deviation
 

@@ -193,13 +193,13 @@ class Monitor:
         prepared, prepare_state = prepare(
             self.preparation, recording, state.prepare, labels=labels, out_of_service=out_of_service, until=until
         )
-        return self._judge(prepared, replace(state, prepare=prepare_state), lab, threshold)
+        return self._judge(prepared, MonitorState(prepare_state, state.detector, state.opener, state.quality), lab, threshold)
 
     def _judge(
         self, prepared: Prepared, state: MonitorState, lab: Sequence[LabResults], threshold: float | None
     ) -> tuple[Step, MonitorState]:
         expectations, detector = self.detector.expect(prepared, state.detector)
-        return self._conclude(prepared, expectations, replace(state, detector=detector), lab, threshold)
+        return self._conclude(prepared, expectations, MonitorState(state.prepare, detector, state.opener, state.quality), lab, threshold)
 
     def _conclude(
         self,
@@ -212,9 +212,11 @@ class Monitor:
         level = self.calibration.threshold if threshold is None else threshold
         detection, after = self.detector.judge(prepared, expectations, state.detector, shares_above=self.shares_above(level))
         spans, opener = self.calibration.opener().run(detection.views.trace, detection.judge, prepared.tick, state.opener, level)
-        quality, told = predict_quality(self.quality, prepared, detection, detection.views.trace / level, lab, state.quality)
+        quality, told = (), state.quality
+        if self.quality:
+            quality, told = predict_quality(self.quality, prepared, detection, detection.views.trace / level, lab, state.quality)
         step = Step(prepared, detection, spans.active, spans.opened, spans.closed, quality)
-        return step, replace(state, detector=after, opener=opener, quality=told)
+        return step, MonitorState(state.prepare, after, opener, told)
 
     def score(
         self,
