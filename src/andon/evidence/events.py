@@ -274,7 +274,9 @@ class EventOpener:
     def _run_scalar(
         self, trace: FloatArray, judge: BoolArray, tick: Int64Array, state: OpenerState, thresholds: FloatArray | float
     ) -> tuple[EventSpans, OpenerState]:
-        levels = np.asarray(thresholds, dtype=np.float64).tolist() if isinstance(thresholds, np.ndarray) else [float(thresholds)] * len(trace)
+        levels = (
+            np.asarray(thresholds, dtype=np.float64).tolist() if isinstance(thresholds, np.ndarray) else [float(thresholds)] * len(trace)
+        )
         opened: dict[int, Span] = {}
         closed: list[Span] = []
         active = np.zeros(len(trace), dtype=bool)

@@ -26,7 +26,7 @@ from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from andon.plant.errors import BundleError, EvidenceError
 from andon.plant.window import Expectation, Prepared
 
-CHUNK = 512
+CHUNK = 1024
 SPANS: dict[str, tuple[float, ...]] = {
     "fast": (1.0, 5.0),
     "agitation": (10.0, 40.0),
@@ -103,12 +103,15 @@ class Views:
     names: tuple[str, ...] = field(init=False, compare=False)
     weights: Float32Array = field(init=False, repr=False, compare=False)
     stacked: Stack | None = field(init=False, repr=False, compare=False)
+    nothing: tuple[Int64Array, Float32Array] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         named = [name for line in self.lines for name in line.names]
         object.__setattr__(self, "names", tuple(named + ([f"novelty:{self.novelty.patch}"] if self.novelty is not None else [])))
         object.__setattr__(self, "weights", voices(self.names))
         object.__setattr__(self, "stacked", stack(self.lines))
+        nothing = (np.zeros(0, dtype=np.int64), np.zeros((0, self.channels), dtype=np.float32))
+        object.__setattr__(self, "nothing", nothing)  # the shares of a tick that nobody asked about
 
     def start(self) -> ViewState:
         """State before the first tick."""
@@ -145,8 +148,7 @@ class Views:
             if lived is not None:
                 trace = soft_sum(view, self.weights)
                 if trace[0] <= shares_above:
-                    nothing = np.zeros((0, self.channels), dtype=np.float32)
-                    return ViewTrace(view, trace, self.names, np.zeros(0, dtype=np.int64), nothing), lived
+                    return ViewTrace(view, trace, self.names, *self.nothing), lived
         trace = np.empty(rows)
         chunk = _Chunk(self, prepared, expectations, Workspace(), [], [])
         borders = [0, *np.flatnonzero(prepared.reset).tolist(), rows]
