@@ -212,7 +212,8 @@ class Monitor:
         level = self.calibration.threshold if threshold is None else threshold
         detection, after = self.detector.judge(prepared, expectations, state.detector, shares_above=self.shares_above(level))
         spans, opener = self.calibration.opener().run(detection.views.trace, detection.judge, prepared.tick, state.opener, level)
-        quality, told = (), state.quality
+        quality: tuple[QualityPredictions, ...] = ()
+        told = state.quality
         if self.quality:
             quality, told = predict_quality(self.quality, prepared, detection, detection.views.trace / level, lab, state.quality)
         step = Step(prepared, detection, spans.active, spans.opened, spans.closed, quality)
