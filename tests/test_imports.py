@@ -14,14 +14,16 @@ ROOT = Path(__file__).resolve().parents[1]
 TRAINING_STACK = ("torch", "sklearn", "scipy", "onnx", "pandas", "tensorboard")
 
 
-MAY_IMPORT: dict[str, set[str] | None] = {
-    "plant": set(),
-    **dict.fromkeys(("reading", "sending", "datasets", "auditing", "preparing", "evidence", "alarms", "advising", "store"), {"plant"}),
-    **dict.fromkeys(("scoring", "evaluating"), {"plant", "preparing", "evidence"}),
-    **dict.fromkeys(("training", "vision"), {"plant", "preparing", "evidence", "scoring", "evaluating"}),
-    "reporting": {"plant", "auditing", "evaluating", "scoring", "advising"},
-    "adapting": {"plant", "auditing", "preparing", "evidence", "scoring", "evaluating"},
-    "streaming": {"plant", "reading", "sending", "scoring", "evidence", "alarms", "advising", "store"},
+MAY_IMPORT: dict[str, frozenset[str] | None] = {
+    "plant": frozenset(),
+    **dict.fromkeys(
+        ("reading", "sending", "datasets", "auditing", "preparing", "evidence", "alarms", "advising", "store"), frozenset({"plant"})
+    ),
+    **dict.fromkeys(("scoring", "evaluating"), frozenset({"plant", "preparing", "evidence"})),
+    **dict.fromkeys(("training", "vision"), frozenset({"plant", "preparing", "evidence", "scoring", "evaluating"})),
+    "reporting": frozenset({"plant", "auditing", "evaluating", "scoring", "advising"}),
+    "adapting": frozenset({"plant", "auditing", "preparing", "evidence", "scoring", "evaluating"}),
+    "streaming": frozenset({"plant", "reading", "sending", "scoring", "evidence", "alarms", "advising", "store"}),
     "project": None,  # everything
     "service": None,  # everything but training
     "cli": None,

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from andon.evaluating.baselines import BASELINES
 from andon.evaluating.events import Span
 from andon.evaluating.pointwise import roc_auc
 from andon.evaluating.report_card import Answer, report_card, summary_sentence
@@ -107,12 +106,6 @@ def test_one_sentence() -> None:
     none = summary_sentence(report_card([answer("x")], TIME, (), interval_ns=HOUR_NS))
     for language in LANGUAGES:
         assert say(none.key, language, **none.args)
-
-
-def test_baselines_have_names_in_every_language() -> None:
-    for name in BASELINES:
-        for language in LANGUAGES:
-            assert say(f"evaluating.baseline.{name}", language)
 
 
 def test_scores_agree_with_the_measures() -> None:

@@ -135,3 +135,12 @@ def test_a_deviation_far_beyond_is_not_given_to_a_decimal() -> None:
     far = event_sentence(View.LEVEL, "pressure", -502.9, 0, start=60 * 10**9)
     assert render(far, "en") == "pressure more than 20 σ below its usual level, since 00:00"
     assert "超过 20" in render(far, "zh-CN")
+
+
+def test_a_fault_that_is_found_at_once_is_found_within_one_tick(calibration: Calibration) -> None:
+    row = FaultCost("step", 4.0, 0, 10, 1.0, 0)
+    told = [render(item, "en") for item in shift_sentence(calibration, [row])]
+    assert told[1] == "At this budget a 4σ step is found within one tick."
+    some = [render(item, "en") for item in shift_sentence(calibration, [replace(row, found=0.8)])]
+    assert some[1] == "At this budget a 4σ step is found within one tick (80 % of them are found)."
+    assert "0" not in render(shift_sentence(calibration, [row])[1], "zh-CN")

@@ -15,6 +15,7 @@ from andon.plant.messages import say
 @click.option("--tags", type=click.Path(dir_okay=False))
 @click.option("--labels", type=click.Path(dir_okay=False))
 @click.option("--budget", default="1/week", show_default=True)
+@click.option("--site", default="")
 @click.option("--force", is_flag=True)
 @options.reading_options
 @options.as_json
@@ -28,6 +29,7 @@ def command(
     tags: str | None,
     labels: str | None,
     budget: str,
+    site: str,
     force: bool,
     json_out: bool,
     **how: object,
@@ -38,7 +40,17 @@ def command(
     language = options.language(ctx)
     with options.progress(ctx, json_out) as progress:
         done = project.init(
-            paths, how, out=out, lab=lab, labels=labels, tags=tags, budget=budget, force=force, language=language, progress=progress
+            paths,
+            how,
+            out=out,
+            lab=lab,
+            labels=labels,
+            tags=tags,
+            budget=budget,
+            site=site,
+            force=force,
+            language=language,
+            progress=progress,
         )
     if json_out:
         options.print_json(done.to_dict())

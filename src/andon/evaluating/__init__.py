@@ -1,10 +1,9 @@
-"""How good was it? Measures of detectors and of quality predictions, simple baselines, and the report card.
+"""How good was it? Measures of detectors and of quality predictions, and the report card.
 
 Nothing here looks at training, and nothing here chooses a threshold: a measure takes labels and answers that are final.
 Headline numbers are event-wise; a point-adjusted score exists only under that name.
 """
 
-from andon.evaluating.baselines import BASELINES, Baseline, baseline_answers, fit_baseline, limit_for_events
 from andon.evaluating.change_points import NabScores, nab_scores
 from andon.evaluating.events import Caught, EventScores, Span, label_mask, match_events, spans
 from andon.evaluating.numenta import NumentaScores, numenta_scores
@@ -33,9 +32,7 @@ from andon.evaluating.vus import Vus, vus, vus_pr, vus_roc
 from andon.evaluating.window_rule import acf_window
 
 __all__ = [
-    "BASELINES",
     "Answer",
-    "Baseline",
     "CardRow",
     "Caught",
     "Confusion",
@@ -50,17 +47,14 @@ __all__ = [
     "Vus",
     "acf_window",
     "average_precision",
-    "baseline_answers",
     "block_coverage",
     "brier",
     "composite_f1",
     "confusion",
     "coverage",
     "expected_calibration_error",
-    "fit_baseline",
     "hit_rate",
     "label_mask",
-    "limit_for_events",
     "mae",
     "match_events",
     "mean_width",

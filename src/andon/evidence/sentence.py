@@ -108,10 +108,11 @@ def _found(row: FaultCost) -> Sentence:
     fault, share = fault_sentence(row), f"{100 * row.found:.0f} %"
     if row.median_delay_ns is None:
         return Sentence("evidence.cost.missed", {"fault": fault, "share": share})
-    delay = duration_sentence(row.median_delay_ns)
-    if row.found < _SURE:
-        return Sentence("evidence.cost.share", {"fault": fault, "delay": delay, "share": share})
-    return Sentence("evidence.cost.found", {"fault": fault, "delay": delay})
+    told: dict[str, object] = {"fault": fault} if row.found >= _SURE else {"fault": fault, "share": share}
+    key = "evidence.cost.found" if row.found >= _SURE else "evidence.cost.share"
+    if row.median_delay_ns == 0:
+        return Sentence(f"{key}-tick", told)
+    return Sentence(key, told | {"delay": duration_sentence(row.median_delay_ns)})
 
 
 def moved_sentence(result: Moved, budget: Budget) -> Sentence:

@@ -118,6 +118,7 @@ def init(
     labels: str | None = None,
     tags: str | None = None,
     budget: str = "1/week",
+    site: str = "",
     force: bool = False,
     language: str = "en",
     progress: Progress = silent,
@@ -137,6 +138,7 @@ def init(
     for recording in found.sources.recordings.values():
         check_material(recording)
     plant, comments = plant_from_audit(found, paths, lab, labels, read_tag_list(tags) if tags else {}, budget, target.resolve().parent)
+    plant = replace(plant, site=replace(plant.site, name=site))
     delay = (how or {}).get("lab_delay")
     if delay is not None:
         plant = replace(plant, targets=tuple(replace(item, delay_ns=parse_duration(str(delay))) for item in plant.targets))

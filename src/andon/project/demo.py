@@ -53,7 +53,8 @@ class Demo:
         yield say("project.demo.audit", self.language, findings=len(item.findings), tags=len(item.statistics), rows=f"{item.rows:,}")
         plant = str(self.out / "plant.toml")
         init(
-            exports, how, out=plant, lab=[str(files.lab)], labels=str(files.labels), tags=str(files.tags), budget="1/week", force=True,
+            exports, how, out=plant, lab=[str(files.lab)], labels=str(files.labels), tags=str(files.tags), budget="1/week",
+            site=say("project.demo.site", self.language), force=True,
             language=self.language, progress=self.progress,
         )  # fmt: skip
         yield say("project.demo.init", self.language, path=plant)

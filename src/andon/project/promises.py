@@ -15,6 +15,7 @@ from andon.evidence.group import rebudget_group
 from andon.evidence.sentence import fault_sentence, shift_sentence
 from andon.plant.budget import parse_budget
 from andon.plant.errors import AskUserError, At, UsageError
+from andon.plant.messages import say
 from andon.plant.sentences import speak
 from andon.plant.time import format_duration, parse_instant
 from andon.plant.verdict import Sentence
@@ -50,7 +51,7 @@ class NewPromise:
             [
                 speak(fault_sentence(row), language),
                 f"{row.found:.0%}",
-                "–" if row.median_delay_ns is None else format_duration(row.median_delay_ns),
+                _delay(row.median_delay_ns, language),
             ]
             for row in self.costs
         ]
@@ -61,6 +62,12 @@ class NewPromise:
             "asset": self.asset, "budget": self.budget, "threshold": self.calibration.threshold, "changed": self.changed,
             "parts": dict(self.parts), "standard_faults": [asdict(row) for row in self.costs],
         }  # fmt: skip
+
+
+def _delay(delay_ns: int | None, language: str) -> str:
+    if delay_ns is None:
+        return "–"
+    return format_duration(delay_ns) if delay_ns else say("evidence.duration.tick", language)
 
 
 def open_model(store: ModelStore, name: str, *, trusted: Sequence[str] | None = None) -> Monitor:

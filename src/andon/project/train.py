@@ -255,9 +255,10 @@ def _finish(fit: _Fit, groups: tuple[MadeGroup, ...], wish: _Wish) -> TrainedMod
     )  # fmt: skip
     report = write_results(folder, data, scored, sources.labels, wish.language)
     wish.progress("report", 1.0)
+    ended = (fitted.ended,) if fitted.ended else ()
     return TrainedModel(
         fit.assets, name, packed.version, str(wish.store.path(kept)), str(report), champion,
-        (*fit.told, *promise_sentences(monitor, fitted.costs), *data.verdict), card, sources.failed,
+        (*ended, *fit.told, *promise_sentences(monitor, fitted.costs), *data.verdict), card, sources.failed,
     )  # fmt: skip
 
 

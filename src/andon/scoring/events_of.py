@@ -9,7 +9,7 @@ import numpy as np
 
 from andon.evidence.events import Span
 from andon.evidence.sentence import event_sentence
-from andon.evidence.shares import event_shares
+from andon.evidence.shares import event_shares, novelty_shares
 from andon.evidence.soft_sum import leading
 from andon.plant.arrays import Float32Array, Float64Array, Int64Array
 from andon.plant.progress import Progress
@@ -71,6 +71,25 @@ class Explained:
             return np.zeros(len(self.tags))
         return event_shares(self.by_tag[low:high], self.trace[self.rows[low:high]])
 
+    def novelty(self, rows: Sequence[int]) -> Float64Array | None:
+        """(tags,) occlusion shares of the last patch before each of the rows, averaged; None where there is no whole patch."""
+        novelty = self.monitor.detector.views.novelty
+        if novelty is None:
+            return None
+        found = []
+        for row in rows:
+            last = row - int(self.prepared.tick[row]) % novelty.stride
+            part = slice(last - novelty.patch + 1, last + 1)
+            if part.start < 0 or self.prepared.reset[part][1:].any():
+                continue
+            patch = np.where(self.prepared.valid[part], self.prepared.x[part], self.expected[part])
+            patch[:, list(self.monitor.detector.exogenous)] = 0.0
+            channels = novelty_shares(novelty, patch.astype(np.float32))
+            of_tags = np.zeros(len(self.tags))
+            np.add.at(of_tags, self.tag_of_channel, channels)
+            found.append(of_tags)
+        return np.mean(found, axis=0) if found else None
+
     def top_tags(self, count: int) -> tuple[Int64Array, Float32Array]:
         """The tags with the largest shares at the ticks that have shares; -1 and 0 elsewhere."""
         rows = len(self.trace)
@@ -109,9 +128,12 @@ def _event(monitor: Monitor, explained: Explained, span: Span) -> Event:
     start, peak = span.start - first, span.peak - first
     onset = max(span.onset - first, start - LOOK_BACK, 0)
     mean = explained.shares(onset, peak)
+    view = explained.view(peak)
+    if view is View.NOVELTY:  # its evidence is no sum over tags: what goes when the shape of one is the average one
+        occluded = explained.novelty((onset, peak))
+        mean = mean if occluded is None else occluded
     order = np.argsort(-mean, kind="stable")
     shares = {explained.tags[index]: float(mean[index]) for index in order}
-    view = explained.view(peak)
     interval = prepared.interval_ns
     named = [int(index) for index in order[: MOST_NAMED + 1] if mean[index] >= NAMED_SHARE] or [int(order[0])]
     moved = [(explained.tags[index], _moved(explained, index, onset, peak)) for index in order[:8] if mean[index] >= 0.02]

@@ -90,6 +90,7 @@ class Fitted:
     explained : view -> share of the linear core's residual variance that the network removes on later normal time
     training : how the network was trained; for sisters also whether their centres are shared or own
     targets_of : asset -> its soft sensors
+    ended : how the network's training ended, for people; None without one
     """
 
     monitor: Monitor
@@ -103,6 +104,7 @@ class Fitted:
     explained: dict[str, float]
     training: dict[str, object]
     targets_of: dict[str, FittedTargets]
+    ended: Sentence | None = None
 
     @property
     def split(self) -> Split:
@@ -157,8 +159,9 @@ def fit_monitor(
     network: NetworkCore | None = None
     graphs: tuple[bytes, bytes] | None = None
     explained: dict[str, float] = {}
+    ended: Sentence | None = None
     if options.network and plant.model.network:
-        network, graphs, explained, more = _network(sisters, laid, first, plant, limit, seed, options, progress)
+        network, graphs, explained, more, ended = _network(sisters, laid, first, plant, limit, seed, options, progress)
         about |= more
         expectations[NETWORK], _ = network.run(laid.prepared, first, network.start())
 
@@ -195,7 +198,7 @@ def fit_monitor(
     monitor = members[0] if alone else sister_monitor(shared, members)
     return Fitted(
         monitor, {one.asset: one.split for one in sisters}, plant.budget_group(recordings[0].asset).budget, refused,
-        promised_of(groups, best.calibrations), tried, best.candidate.name, best.costs, explained, about, targets_of,
+        promised_of(groups, best.calibrations), tried, best.candidate.name, best.costs, explained, about, targets_of, ended,
     )  # fmt: skip
 
 
@@ -342,10 +345,11 @@ def _network(
     seed: int,
     options: FitOptions,
     progress: Progress,
-) -> tuple[NetworkCore, tuple[bytes, bytes], dict[str, float], dict[str, object]]:
+) -> tuple[NetworkCore, tuple[bytes, bytes], dict[str, float], dict[str, object], Sentence]:
     """Train on the first part of training time, stop early on the last."""
     from andon.training.export import export_graphs
     from andon.training.fit_network import NetworkOptions, fit_network
+    from andon.training.loop import finish_sentence
 
     how = NetworkOptions(
         seed=seed,
@@ -360,7 +364,7 @@ def _network(
     explained = {view: float(np.mean(share)) for view, share in trained.explained.items()}
     about: dict[str, object] = {"weights": trained.sizes.weights, "settle_ticks": trained.settle_ticks}
     core = NetworkCore.from_bytes(graphs.sequence, graphs.step, graphs.meta, threads=os.cpu_count() or 1)
-    return core, (graphs.sequence, graphs.step), explained, about
+    return core, (graphs.sequence, graphs.step), explained, about, finish_sentence(trained.finish)
 
 
 def _warm_up(linear: LinearCore, network: NetworkCore | None) -> int:
