@@ -265,6 +265,29 @@ def test_a_disk_that_fails_to_sync_keeps_positions_and_writes_again(tmp_path: Pa
     journal.close()
 
 
+def test_a_batch_whose_fsync_failed_is_not_in_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system may find the disk full only when it writes what it was given: a retry must not make two of one."""
+    journal = Journal(tmp_path, fsync=BATCH)
+    journal.append(batch(0))
+    end = journal.end
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        for _ in range(3):
+            with pytest.raises(StoreError, match="No space left on device"):
+                journal.append(batch(1))
+            assert journal.end == journal.durable == end
+            assert numbers(journal) == [0]
+    journal.append(batch(1))
+    assert numbers(journal) == [0, 1]
+    journal.close()
+    with Journal(tmp_path) as again:
+        assert numbers(again) == [0, 1]
+
+
 def test_the_one_who_waits_hears_of_the_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = Journal(tmp_path, fsync=Fsync(1_000_000))
 

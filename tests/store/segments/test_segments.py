@@ -218,11 +218,27 @@ def test_old_samples_go_and_their_roll_up_stays(tmp_path: Path) -> None:
     trace = segments.read("p", ("a",), 0, 5_000 * SECOND, 100)
     assert int(trace.count.sum()) == 5_000
     assert int(segments.read("p", ("a",), 1_000 * SECOND, 1_010 * SECOND, 100).count.sum()) == 10  # the finest that is left
+    # What comes for a time whose samples are gone does not disturb what was made of them.
+    segments.write(a_batch([("p", 1_005, {"a": (9_999.0, 0)})]))
+    segments.flush()
+    segments.settle(5_000 * SECOND)
+    assert int(segments.read("p", ("a",), 0, 5_000 * SECOND, 100).count.sum()) == 5_000
     segments.settle(20_000 * SECOND)
     assert segments.recording("p", ["a"], 0, FAR).rows == 0
     assert segments.extent("p") is not None
     segments.settle(FAR)
     assert segments.extent("p") is None
+
+
+def test_after_a_long_pause_samples_are_rolled_up_before_they_go(tmp_path: Path) -> None:
+    segments = Segments(tmp_path, keep=Keep(samples=1_000 * SECOND, levels=FAR), grace=0)
+    segments.register("f", ["p"], ["a", "b"], interval=SECOND)
+    segments._families["f"].family.rows_a_span = 100
+    segments.write(steady("p", 0, 500))
+    segments.flush()
+    segments.settle(50_000 * SECOND)
+    assert segments.recording("p", ["a"], 0, FAR).rows == 0
+    assert int(segments.read("p", ("a",), 0, 500 * SECOND, 20).count.sum()) == 500
 
 
 def test_families_assets_and_tags(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -11,6 +11,9 @@ from sqlalchemy import Connection, func, insert, select
 from andon.plant.errors import ConflictError
 from andon.store.database import changes
 from andon.store.database.tables import alarm_records
+
+_COLUMNS = ("alarm", "number", "at", "by", "kind")
+_DO = "read the alarm again and decide anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +51,38 @@ def append(connection: Connection, record: AlarmRecord) -> AlarmRecord:
     ------
     ConflictError : another record has its number, or the one before it is missing
     """
-    before = connection.execute(
-        select(alarm_records).where(alarm_records.c.alarm == record.alarm, alarm_records.c.number >= record.number - 1)
-    ).all()
-    known = {row.number: AlarmRecord(**row._mapping) for row in before}
-    if record.number in known:
-        there = known[record.number]
-        if (there.at, there.by, there.kind, there.data) == (record.at, record.by, record.kind, dict(record.data)):
-            return there
-        raise ConflictError(f"record {record.number} of alarm {record.alarm} exists already", do="read the alarm again and decide anew")
-    if record.number > 1 and record.number - 1 not in known:
-        raise ConflictError(f"record {record.number - 1} of alarm {record.alarm} is missing", do="read the alarm again and decide anew")
-    if record.number < 1:
-        raise ConflictError("records count from 1", do="give the number after the last record")
-    row = {name: getattr(record, name) for name in ("alarm", "number", "at", "by", "kind")} | {"data": dict(record.data)}
-    sequence = connection.execute(insert(alarm_records).values(**row).returning(alarm_records.c.sequence)).scalar_one()
-    changes.note(connection, "alarm", record.alarm, at=record.at)
-    return AlarmRecord(**row, sequence=int(sequence))
+    return append_all(connection, (record,))[0]
 
 
 def append_all(connection: Connection, records: Iterable[AlarmRecord]) -> list[AlarmRecord]:
-    """`append` of each, all or none."""
-    return [append(connection, record) for record in records]
+    """`append` of each, all or none.
+
+    Raises
+    ------
+    ConflictError : as `append`
+    """
+    given = list(records)
+    known = _known(connection, given)
+    new: list[AlarmRecord] = []
+    for record in given:
+        place = (record.alarm, record.number)
+        there = known.get(place)
+        if there is None:
+            if record.number < 1:
+                raise ConflictError("records count from 1", do="give the number after the last record")
+            if record.number > 1 and (record.alarm, record.number - 1) not in known:
+                raise ConflictError(f"record {record.number - 1} of alarm {record.alarm} is missing", do=_DO)
+            known[place] = record
+            new.append(record)
+        elif (there.at, there.by, there.kind, there.data) != (record.at, record.by, record.kind, dict(record.data)):
+            raise ConflictError(f"record {record.number} of alarm {record.alarm} exists already", do=_DO)
+    if new:
+        rows = [{name: getattr(record, name) for name in _COLUMNS} | {"data": dict(record.data)} for record in new]
+        statement = insert(alarm_records).returning(alarm_records.c.sequence, sort_by_parameter_order=True)
+        for record, sequence in zip(new, connection.execute(statement, rows).scalars().all(), strict=True):
+            known[record.alarm, record.number] = replace(record, sequence=int(sequence))
+        changes.note_all(connection, [("alarm", record.alarm, record.at) for record in new])
+    return [known[record.alarm, record.number] for record in given]
 
 
 def append_once(connection: Connection, alarm: str, *, at: int, by: str, kind: str, data: Mapping[str, Any]) -> AlarmRecord:
@@ -105,6 +118,17 @@ def between(connection: Connection, start: int, end: int) -> list[AlarmRecord]:
     """Every record of the alarms that have one with start <= at < end, in the order in which they were kept."""
     alarms = select(alarm_records.c.alarm).where(alarm_records.c.at >= start, alarm_records.c.at < end).distinct()
     return _read(connection, select(alarm_records).where(alarm_records.c.alarm.in_(alarms)).order_by(alarm_records.c.sequence))
+
+
+def _known(connection: Connection, records: list[AlarmRecord]) -> dict[tuple[str, int], AlarmRecord]:
+    """Records that are kept of the same alarms, from one before the first number given."""
+    alarms, found = sorted({record.alarm for record in records}), dict[tuple[str, int], AlarmRecord]()
+    least = min((record.number for record in records), default=1) - 1
+    for start in range(0, len(alarms), 500):
+        wanted = (alarm_records.c.alarm.in_(alarms[start : start + 500]), alarm_records.c.number >= least)
+        for record in _read(connection, select(alarm_records).where(*wanted)):
+            found[record.alarm, record.number] = record
+    return found
 
 
 def _read(connection: Connection, query: Any) -> list[AlarmRecord]:

@@ -34,6 +34,13 @@ def note(connection: Connection, topic: str, key: str, *, at: int) -> int:
     return int(found)
 
 
+def note_all(connection: Connection, what: Iterable[tuple[str, str, int]]) -> None:
+    """`note` of several (topic, key, at), in order."""
+    rows = [{"topic": topic, "key": key, "at": at} for topic, key, at in what]
+    if rows:
+        connection.execute(insert(changes), rows)
+
+
 def since(connection: Connection, sequence: int, *, topics: Iterable[str] = (), most: int = 1_000) -> list[Change]:
     """Changes after a sequence, oldest first, of some topics where named."""
     query = select(changes).where(changes.c.sequence > sequence).order_by(changes.c.sequence).limit(most)

@@ -161,11 +161,16 @@ class Journal:
                 self.sync()
             if self._end.offset > self._segment_bytes and payloads:
                 self._roll()
+            before = self._end
             with self._moment:
                 self._write(payloads)
             end = self._end
             if self.fsync.every == 0:
-                self.sync()
+                try:
+                    self.sync()
+                except StoreError:
+                    self._take_back(before)
+                    raise
         if self.fsync.every is None:
             self._tell()
         return end
@@ -379,6 +384,19 @@ class Journal:
             self._reached(at)
         else:
             self._moment.notify_all()
+
+    def _take_back(self, end: Position) -> None:
+        """Forget what was written behind a position and did not reach the disk: its caller is told that it is not there."""
+        with self._moment:
+            while self._unsynced and self._unsynced[-1][0] >= end.offset:
+                self._unsynced_bytes -= len(self._unsynced.pop()[1])
+            self._end = end
+            self._overhang = True
+            try:
+                self._file.truncate(end.offset)
+                self._overhang = False
+            except OSError:
+                pass  # tried again before the next write
 
     def _reached(self, position: Position) -> None:
         self._durable = position

@@ -99,16 +99,16 @@ class FamilySegments:
                 self._on_the_way = []
             return 0 if rows is None else len(rows)
 
-    def settle(self, now: int, grace: int) -> int:
-        """Pack and roll up, level by level; how many spans were packed."""
-        done = self._samples.settle(now, grace, self._levels[0])
+    def settle(self, now: int, grace: int, samples_before: int, levels_before: int) -> int:
+        """Pack and roll up, level by level, and remove what is older than the instants; how many spans were packed."""
+        done = self._samples.settle(now, grace, self._levels[0], samples_before)
         for place, tier in enumerate(self._levels):
-            done += tier.settle(now, grace, self._levels[place + 1] if place + 1 < len(self._levels) else None)
+            above = self._levels[place + 1] if place + 1 < len(self._levels) else None
+            done += tier.settle(now, grace, above, levels_before)
+        self._samples.expire(samples_before)
+        for tier in self._levels:
+            tier.expire(levels_before)
         return done
-
-    def expire(self, samples_before: int, levels_before: int) -> int:
-        """Remove old files; how many."""
-        return self._samples.expire(samples_before) + sum(tier.expire(levels_before) for tier in self._levels)
 
     def samples(self, asset: int, columns: Sequence[int], start: int, end: int) -> Rows:
         """Samples of one asset with start <= time < end, in order of time, one row for each."""

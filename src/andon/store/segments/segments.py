@@ -170,11 +170,8 @@ class Segments:
         ------
         StoreError : the disk refuses; the next call goes on
         """
-        done = 0
-        for family in self._all():
-            done += family.settle(now, self._grace)
-            family.expire(now - self.keep.samples, now - self.keep.levels)
-        return done
+        before = (now - self.keep.samples, now - self.keep.levels)
+        return sum(family.settle(now, self._grace, *before) for family in self._all())
 
     def assets(self) -> dict[str, tuple[str, ...]]:
         """asset -> its tags, in order of first appearance."""

@@ -89,6 +89,11 @@ class Tier(Generic[Part]):
         with self._lock:
             return max((file.end for file in self._files), default=None)
 
+    def covers(self, time: int) -> bool:
+        """Whether a file is about an instant."""
+        with self._lock:
+            return any(file.start <= time < file.end for file in self._files)
+
     def read(self, where: Where, columns: Sequence[int]) -> Part | None:
         """What lies there, tidy; None where there is nothing.
 
@@ -123,7 +128,7 @@ class Tier(Generic[Part]):
             return self._tidy(self._join(parts)) if parts else None
         raise StoreError("segments vanish while they are read", at=At(file=str(self.folder)), do="let only one Andon use the folder")
 
-    def settle(self, now: int, grace: int, above: Tier[Bins] | None) -> int:
+    def settle(self, now: int, grace: int, above: Tier[Bins] | None, closed_before: int) -> int:
         """Pack the files of spans that have ended or have too many, and roll up those that have ended; how many spans.
 
         What was written is in its place before what it replaces is removed: a process that dies in between does it again.
@@ -132,6 +137,7 @@ class Tier(Generic[Part]):
         ----------
         now, grace : ns; a span has ended at its end + grace
         above : the next level, where there is one
+        closed_before : ns; what comes late for a span that ended before is dropped: the rest may be gone, and what was made of it is not
         """
         spans: dict[tuple[int, int], list[SegmentFile]] = {}
         for file in self.files():
@@ -140,7 +146,9 @@ class Tier(Generic[Part]):
         for (start, end), files in sorted(spans.items()):
             waiting = [file for file in files if file.kind != "s"]
             ended = end + grace <= now
-            if waiting and (ended or len(waiting) >= PACK_AT):
+            if end <= closed_before and (len(waiting) < len(files) or (above is not None and above.covers(start))):
+                self._remove(waiting)
+            elif waiting and (ended or len(waiting) >= PACK_AT):
                 self._pack(files, start, end, ended, above if ended else None)
                 done += 1
         return done
