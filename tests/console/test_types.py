@@ -57,3 +57,14 @@ def test_the_lock_file_names_no_registry() -> None:
     lock = json.loads((CONSOLE / "package-lock.json").read_text("utf-8"))
     assert not any("resolved" in package for package in lock["packages"].values())
     assert all("integrity" in package for name, package in lock["packages"].items() if name)
+
+
+def test_the_licences_of_what_is_built_in_travel_with_it() -> None:
+    """Every package that is not for building alone, by name and version."""
+    lock = json.loads((CONSOLE / "package-lock.json").read_text("utf-8"))["packages"]
+    shipped = {name.removeprefix("node_modules/"): item["version"] for name, item in lock.items() if name and not item.get("dev")}
+    assert shipped
+    said = (CONSOLE / "public" / "licences.txt").read_text("utf-8")
+    for name, version in shipped.items():
+        assert f"--- {name} {version} ---" in said
+    assert said.count("Permission is hereby granted") == len(shipped)

@@ -143,7 +143,7 @@ function options(width: number, height: number, range: TimeRange, latest: Latest
     ],
     series: [
       {}, quiet, quiet, quiet, quiet,
-      { stroke: () => colour("measured"), width: 1.4, points: { show: false } },
+      { stroke: () => colour("measured"), width: 1, points: { show: false } },
     ],
     bands: [
       { series: [2, 1], fill: () => colour("band"), dir: -1 },

@@ -4,10 +4,12 @@ import { signal } from "@preact/signals";
 /** Grows when colours changed: pictures draw again. */
 export const theme = signal(0);
 const read = new Map<string, string>();
+let hatching: { ratio: number; pattern: CanvasPattern | string } | undefined;
 
 for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) {
   window.matchMedia(query).addEventListener("change", () => {
     read.clear();
+    hatching = undefined;
     theme.value += 1;
   });
 }
@@ -21,8 +23,13 @@ export function colour(name: string): string {
   return found;
 }
 
-/** Hatching for time in which nobody can judge. */
+/** Hatching for time in which nobody can judge; made once, used by every lane. */
 export function hatch(context: CanvasRenderingContext2D, ratio: number): CanvasPattern | string {
+  if (hatching?.ratio !== ratio) hatching = { ratio, pattern: hatched(context, ratio) };
+  return hatching.pattern;
+}
+
+function hatched(context: CanvasRenderingContext2D, ratio: number): CanvasPattern | string {
   const tile = document.createElement("canvas");
   const size = 8 * ratio;
   tile.width = tile.height = size;

@@ -18,7 +18,7 @@ import { count, named, say } from "../words/say";
 
 /** A rate as a person says it. */
 export function rate(perWeek: number): string {
-  return perWeek >= 1 || perWeek <= 0 ? say("budget.a_week", { n: number(perWeek, 2) }) : say("budget.in_weeks", { n: number(1 / perWeek, 2) });
+  return perWeek > 0.5 || perWeek <= 0 ? say("budget.a_week", { n: number(perWeek, 2) }) : say("budget.in_weeks", { n: number(1 / perWeek, 2) });
 }
 
 export function BudgetPage({ group }: { group: string }) {

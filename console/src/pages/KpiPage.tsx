@@ -7,6 +7,7 @@ import { TimeBar } from "../charts/TimeBar";
 import { TimeRange } from "../charts/time_range";
 import { Mark } from "../parts/Mark";
 import { Moment } from "../parts/Moment";
+import { Origin } from "../parts/Origin";
 import { Page } from "../parts/Page";
 import { Panel } from "../parts/Panel";
 import { Waiting } from "../parts/Waiting";
@@ -28,7 +29,7 @@ export function KpiPage() {
       <Waiting of={kpi}>
         {(data) => (
           <div class="kpi">
-            <Panel class="whole" question={say("kpi.numbers.question")}><Numbers numbers={data.numbers} /></Panel>
+            <Panel class="whole" question={say("kpi.numbers.question")}><Numbers numbers={data.numbers} start={data.start} end={data.end} /></Panel>
             <Panel question={say("kpi.promise.question")}>
               <p class="big">{data.observed === null ? "–" : rate(data.observed)} <small>{say("kpi.promised", { rate: rate(data.promised) })}</small></p>
               <p>{count("kpi.unmarked", data.unmarked)}</p>
@@ -63,7 +64,7 @@ export function KpiPage() {
   );
 }
 
-function Numbers({ numbers }: { numbers: Figure[] }) {
+function Numbers({ numbers, start, end }: { numbers: Figure[]; start: string; end: string }) {
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label={say("kpi.numbers.question")}>
       <table>
@@ -72,7 +73,7 @@ function Numbers({ numbers }: { numbers: Figure[] }) {
           {numbers.map((figure) => (
             <tr key={figure.key}>
               <td>{figure.text}</td>
-              <td class="n"><b>{quantity(figure.value, figure.unit)}</b></td>
+              <td class="n"><b><Origin title={figure.text} text={say("kpi.origin.text")} sources={[{ name: say("time.from"), value: <Moment at={start} /> }, { name: say("time.to"), value: <Moment at={end} /> }, { name: say("kpi.target"), value: figure.target }, { name: say("nav.alarms"), value: <a href="/alarms?state=all">{say("kpi.origin.alarms")}</a> }]}>{quantity(figure.value, figure.unit)}</Origin></b></td>
               <td>{figure.target}</td>
               <td>{figure.good === null ? "–" : figure.good ? say("kpi.met.yes") : <b class="missed"><Mark priority={3} spoken={false} /> {say("kpi.met.no")}</b>}</td>
             </tr>

@@ -3,12 +3,13 @@ import { signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { useLive } from "../api/live";
 import { useResource } from "../api/resource";
-import type { Overview, Tile } from "../api/types";
+import type { Overview, Source, Tile } from "../api/types";
 import { Page } from "../parts/Page";
 import { Mark } from "../parts/Mark";
 import { TileCard } from "../parts/TileCard";
 import { Waiting } from "../parts/Waiting";
 import { useKeys } from "../keyboard";
+import { list } from "../words/format";
 import { count, named, say } from "../words/say";
 
 const WORST = ["alarm", "anomalous", "cannot_judge", "no_model", "normal"];
@@ -64,6 +65,7 @@ export function OverviewPage() {
         {(found) => (
           <>
             {found.moved.map((group) => <p class="note" key={group}>{say("overview.moved", { group })} <a href={`/budget/${encodeURIComponent(group)}`}>{say("overview.moved.more")}</a></p>)}
+            <Links sources={found.sources} />
             {found.tiles.length === 0 && <p class="note">{say("overview.empty")}</p>}
             {state.lines.value.map((line) => (
               <section class="line" key={`${line.area}|${line.line}`}>
@@ -81,6 +83,14 @@ export function OverviewPage() {
       </Waiting>
     </Page>
   );
+}
+
+/** Links that do not deliver: a plant that looks calm because nothing comes in must not look calm. */
+function Links({ sources }: { sources: Source[] }) {
+  const ill = sources.filter((source) => source.state !== "live");
+  if (ill.length === 0) return null;
+  const names = ill.map((source) => say("overview.link", { name: source.name, state: named("source", source.state) }));
+  return <p class="note">{count("overview.links", ill.length, { names: list(names) })} <a href="/data">{say("overview.links.more")}</a></p>;
 }
 
 function Summary({ tiles }: { tiles: Tile[] }) {

@@ -68,6 +68,11 @@ export function duration(seconds: number | null | undefined): string {
   return parts.join(" ");
 }
 
+/** Several things as a sentence lists them. */
+export function list(items: string[]): string {
+  return new Intl.ListFormat(locale(), { type: "conjunction" }).format(items);
+}
+
 export function seconds(moment: string): number {
   return Date.parse(moment) / 1000;
 }

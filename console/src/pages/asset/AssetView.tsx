@@ -7,6 +7,7 @@ import { useResource } from "../../api/resource";
 import type { AssetPage, Tile } from "../../api/types";
 import { EventLane } from "../../charts/EventLane";
 import { gestures } from "../../charts/gestures";
+import { GUTTER } from "../../charts/Lane";
 import { TimeAxis } from "../../charts/TimeAxis";
 import { TimeBar } from "../../charts/TimeBar";
 import { TimeRange } from "../../charts/time_range";
@@ -24,6 +25,8 @@ import { EvidenceLane, QualityLane, TagLane } from "./lanes";
 const FIRST_TAGS = 3;
 const MOST_TAGS = 8;
 const MOST_POINTS = 1200;
+/** Each bucket shows its least and its most: nothing is lost, and a hand that moves sees every frame. */
+const PIXELS_A_BUCKET = 1.5;
 
 export default function AssetView({ asset }: { asset: string }) {
   const page = useResource<AssetPage>(address(["assets", asset]));
@@ -54,14 +57,14 @@ function State({ data }: { data: AssetPage }) {
 
 function Lanes({ page, range }: { page: AssetPage; range: TimeRange }) {
   const box = useRef<HTMLDivElement>(null);
-  const [points, setPoints] = useState(() => Math.min(MOST_POINTS, window.innerWidth));
+  const [points, setPoints] = useState(() => Math.round(Math.min(MOST_POINTS, window.innerWidth) / 2));
   const wished = query.value.getAll("tag");
   const chosen = wished.length ? page.tags.filter((tag) => wished.includes(tag.id)) : [...page.tags].sort((a, b) => (b.share ?? 0) - (a.share ?? 0)).slice(0, FIRST_TAGS);
   const trends = useTrend(page.asset, range, chosen.map((tag) => tag.id), points);
 
   useEffect(() => {
     const element = box.current!;
-    setPoints(Math.max(200, Math.min(MOST_POINTS, element.clientWidth)));
+    setPoints(Math.max(200, Math.min(MOST_POINTS, Math.round((element.clientWidth - GUTTER) / PIXELS_A_BUCKET))));
     return gestures(element, range);
   }, [range]);
 

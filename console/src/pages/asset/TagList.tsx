@@ -4,8 +4,9 @@ import { address, get, iso, may } from "../../api/http";
 import type { AssetPage, Share, TagOfAsset } from "../../api/types";
 import type { TimeRange } from "../../charts/time_range";
 import { NormalBar } from "../../parts/NormalBar";
+import { Origin, type Source } from "../../parts/Origin";
 import { Panel } from "../../parts/Panel";
-import { percent, quantity, shortly } from "../../words/format";
+import { number, percent, quantity, shortly } from "../../words/format";
 import { now } from "../../api/clock";
 import { named, say } from "../../words/say";
 import { OutOfServiceDialog } from "../../parts/OutOfServiceDialog";
@@ -54,7 +55,10 @@ export function TagList({ page, range, chosen, onChoose }: Props) {
             </label>
             <div class="now">
               <NormalBar value={tag.value} low={tag.expected_low} high={tag.expected_high} unit={tag.unit} sigma={tag.deviation_sigma} />
-              <span class="value">{tag.value === null ? named("status", tag.status) : quantity(tag.value, tag.unit)}</span>
+              <span class="value">
+                {tag.value === null ? named("status", tag.status)
+                  : <Origin title={tag.name || tag.id} text={say("asset.value.text")} sources={sources(tag, page)}>{quantity(tag.value, tag.unit)}</Origin>}
+              </span>
               {tag.out_of_service
                 ? <small>{say("asset.out", { why: tag.out_of_service })}</small>
                 : may("operator") && <button type="button" class="quiet small" aria-label={say("asset.take_out", { name: tag.name || tag.id })} title={say("asset.take_out", { name: tag.name || tag.id })} onClick={() => setTaking(tag)}><svg viewBox="0 0 24 24" class="icon" aria-hidden="true"><path d="M12 3v8M6.5 6.5a8 8 0 1 0 11 0" /></svg></button>}
@@ -65,4 +69,15 @@ export function TagList({ page, range, chosen, onChoose }: Props) {
       {taking && <OutOfServiceDialog asset={page.asset} tag={taking.id} onClose={() => setTaking(undefined)} />}
     </Panel>
   );
+}
+
+function sources(tag: TagOfAsset, page: AssetPage): Source[] {
+  return [
+    { name: say("origin.tag"), value: <span class="mono">{tag.id}</span> },
+    { name: say("origin.status"), value: named("status", tag.status) },
+    { name: say("origin.expected"), value: `${number(tag.expected_low)} – ${quantity(tag.expected_high, tag.unit)}` },
+    { name: say("origin.deviation"), value: tag.deviation_sigma === null ? "–" : `${number(tag.deviation_sigma, 2)} σ` },
+    { name: say("origin.range"), value: tag.low === null && tag.high === null ? "–" : `${number(tag.low)} – ${quantity(tag.high, tag.unit)}` },
+    { name: say("origin.model"), value: <a href="/models">{page.model}</a> },
+  ];
 }
