@@ -6,6 +6,10 @@ finds separator, header and units, `table` gives batches of columns, `layout` sa
 value, quality, asset), `timestamps` and `zones` make instants, `numerals` and `quality` make values and status,
 `wide` and `long` make pieces, `merging` makes the recording. What cannot be decided from the whole file is asked
 (`Question`), never guessed. `labels` and `lab` read the two small files that people write by hand.
+
+Live sources become batches. `link` is the door of every link, `links` makes those of a plant file; each has a folder of its own
+(`mqtt`, `sparkplug`, `opcua`, `folder`, `replay`, `push`) with the same files. `mapping` says what a source's names mean, `payload/`
+reads bytes by it; `gauge` counts and `window` bounds what every link counts and bounds.
 """
 
 from __future__ import annotations
@@ -18,17 +22,23 @@ if TYPE_CHECKING:
     from andon.reading.lab import read_lab as read_lab
     from andon.reading.labels import read_labels as read_labels
     from andon.reading.labels import write_labels as write_labels
+    from andon.reading.link import Link as Link
+    from andon.reading.links import make_links as make_links
     from andon.reading.problems import problem_text as problem_text
     from andon.reading.questions import Question as Question
     from andon.reading.readings import FileFormat as FileFormat
     from andon.reading.readings import Readings as Readings
 
-__all__ = ["FileFormat", "Question", "Readings", "problem_text", "read", "read_lab", "read_labels", "read_one", "write_labels"]
+__all__ = [
+    "FileFormat", "Link", "Question", "Readings", "make_links", "problem_text", "read", "read_lab", "read_labels", "read_one", "write_labels",
+]  # fmt: skip
 
 _HOME = {
     "FileFormat": "readings",
+    "Link": "link",
     "Question": "questions",
     "Readings": "readings",
+    "make_links": "links",
     "problem_text": "problems",
     "read": "exports",
     "read_lab": "lab",
