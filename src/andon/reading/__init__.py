@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from andon.reading.readings import Readings as Readings
 
 __all__ = [
-    "FileFormat", "Link", "Question", "Readings", "make_links", "problem_text", "read", "read_lab", "read_labels", "read_one", "write_labels",
+    "FileFormat", "Link", "Question", "Readings", "make_links", "problem_text", "read", "read_lab", "read_labels", "read_one",
+    "write_labels",
 ]  # fmt: skip
 
 _HOME = {
