@@ -3,8 +3,8 @@
 `rationalising` says what an event is by the plant file: a notification, or an alarm with its priority, action and checks.
 `life` is the state machine: the state of an alarm as a function of its records and the time. `grouping` says what
 belongs to one case and what stands below what, `pausing` makes the stretches of time in which alarms are suppressed on
-purpose, `floods` finds too many at once. The `book` has every open alarm and decides what follows from an event, an
-act, or time.
+purpose, `floods` finds too many at once. The `book` has every open alarm (`open_alarms`) and decides what follows from an
+event, an act, or time (`deciding`).
 
 `history` is what an alarm has been; `kpi` and its rows in `figures`, `promise` (was the promised rate kept),
 `fortnight` (the digest of the first two weeks, and a proposal), `handover` of a shift (`shifts`) and `similar` past cases
