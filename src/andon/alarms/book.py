@@ -220,6 +220,7 @@ class Book:
             of_alarm.setdefault(record.alarm_id, []).append(record)
         for found in of_alarm.values():
             self._open.load(found, now)
+        self._open.rung.sort()
         if now is None and of_alarm:
             self._pass(max(record.at for found in of_alarm.values() for record in found))
         self._version += 1

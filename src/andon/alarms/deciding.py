@@ -21,18 +21,18 @@ class Plan:
     alarms : as they are; they are only read
     pauses : id -> pause
     grouping : what stands below what
-    due : (ns UTC, id of a pause) that begin up to `until`
+    starts : (ns UTC, id) of the pauses that begin up to `until`
     until : ns UTC, the time of the decision
     """
 
     def __init__(
-        self, alarms: OpenAlarms, pauses: Mapping[str, Pause], grouping: Grouping, due: Iterable[tuple[int, str]], until: int
+        self, alarms: OpenAlarms, pauses: Mapping[str, Pause], grouping: Grouping, starts: Iterable[tuple[int, str]], until: int
     ) -> None:
         self._open, self._pauses, self._grouping, self._until = alarms, pauses, grouping, until
         self.at = until
         self._changed: dict[str, Alarm] = {}
         self._records: list[Record] = []
-        self._due = [(at, 1, what) for at, what in up_to(alarms.wake, until)] + [(at, 0, what) for at, what in due]
+        self._due = [(at, 1, what) for at, what in up_to(alarms.wake, until)] + [(at, 0, what) for at, what in starts]
         heapq.heapify(self._due)
 
     def pass_time(self) -> None:

@@ -67,7 +67,6 @@ class OpenAlarms:
         for record in records:
             if isinstance(record.act, Raise):
                 self.of_event[record.act.event.id] = alarm_id
-        self.rung.sort()
         self._index(alarm if now is None else settle(alarm, now))
 
     def pass_time(self, now: int) -> None:
