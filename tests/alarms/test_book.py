@@ -165,6 +165,17 @@ def test_a_child_that_becomes_more_urgent_comes_out_and_a_parent_that_does_takes
     assert [(record.alarm_id, record.act.name) for record in records] == [(parent.id, "revise"), (child.id, "suppress")]
 
 
+def test_a_child_that_is_no_longer_more_urgent_goes_below_its_parent() -> None:
+    book = Book(plant())
+    urgent, other = event(T0, "motor", severity=0.9), event(T0 + MIN, "motor", {"TIC-2": 1.0})
+    parent = event(T0 + 2 * MIN, shares={"TIC-2": 1.0})
+    for found in (urgent, other, parent):
+        do(book, book.opened(found, found.start))
+    assert state_of(book, urgent.id, T0 + 2 * MIN) is State.UNACKNOWLEDGED
+    do(book, book.closed(urgent, T0 + 3 * MIN))
+    assert state_of(book, urgent.id, T0 + 3 * MIN) is State.SUPPRESSED
+
+
 def test_an_event_that_a_calibration_does_not_cover_brings_its_case_out() -> None:
     book = Book(plant())
     pause = Pause(SuppressedBy.CALIBRATION, T0, T0 + HOUR_NS, "pump 1", ("TIC-1",), "yearly", "eve", T0)

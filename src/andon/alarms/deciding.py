@@ -104,10 +104,15 @@ class Plan:
                 self.unsuppress(alarm_id, pause.id)
             elif pause.id not in causes and covers(pause, event, self.at) and (alone or not pause.tags):
                 self.write(alarm_id, SYSTEM, Suppress(pause.id, pause.kind, pause.end, pause.why))
-        for asset in self._grouping.above(alarm.asset):
+        self._submit(alarm)
+
+    def _submit(self, child: Alarm) -> None:
+        """Suppress an alarm where a parent commands it."""
+        causes = {found.cause for found in child.suppressions}
+        for asset in self._grouping.above(child.asset):
             for parent in self.of_asset(asset):
-                if parent.id not in causes and commands(parent) and below_it(parent, alarm):
-                    self.write(alarm_id, SYSTEM, Suppress(parent.id, SuppressedBy.PARENT))
+                if parent.id not in causes and commands(parent) and below_it(parent, child):
+                    self.write(child.id, SYSTEM, Suppress(parent.id, SuppressedBy.PARENT))
 
     def begin(self, pause: Pause) -> None:
         """Suppress what stands open where a pause begins."""
@@ -140,11 +145,12 @@ class Plan:
                     self.write(child.id, SYSTEM, Suppress(parent.id, SuppressedBy.PARENT))
 
     def _obey(self, child: Alarm) -> None:
-        """Bring out an alarm that has become more urgent than the parents that suppress it."""
+        """An alarm whose priority has changed comes out where it is more urgent than a parent now, and goes below where it no longer is."""
         for found in child.suppressions:
             parent = self.alarm(found.cause) if found.by is SuppressedBy.PARENT else None
             if parent is not None and child.priority < parent.priority:
                 self.unsuppress(child.id, found.cause)
+        self._submit(child)
 
     def _change(self, alarm: Alarm) -> None:
         self._changed[alarm.id] = alarm
