@@ -15,7 +15,7 @@ from andon.reading.payload.naming import Names
 from andon.reading.payload.pivot import from_readings
 from andon.reading.payload.value import read_value
 from andon.reading.sparkplug.births import Births
-from andon.reading.sparkplug.wire import DATETIME, Metric, Payload, number_of, read_payload
+from andon.reading.sparkplug.wire import DATETIME, MOST_METRICS, Metric, Payload, number_of, read_payload
 
 NAMESPACE = "spBv1.0"
 KINDS = ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH")
@@ -59,6 +59,7 @@ class SparkplugReader:
         self._patterns = tuple(Pattern(path) for path in paths)
         self._mapping, self._source, self.births = mapping, source, births
         self._names = Names(mapping)
+        self._resolved: dict[tuple[str, str, str, str], tuple[str, str]] = {}
 
     def parse(self, topic: str, payload: bytes, received: int) -> Told:
         """What a message says. Never raises."""
@@ -134,9 +135,7 @@ class SparkplugReader:
             text, datatype = known
             if text.startswith(_NO_TAGS) or text in self._mapping.ignore or datatype == DATETIME:
                 continue
-            folder, _, leaf = text.rpartition("/")
-            names = {**captured, "folder": folder, "leaf": leaf}
-            asset, tag = self._names.asset(names), self._names.tag(text, names)
+            asset, tag = self._resolve(text, captured)
             if not asset or not tag:
                 fault("no-asset" if not asset else "no-tag", f"{group}/{name}/{device}: {text}")
                 continue
@@ -149,6 +148,18 @@ class SparkplugReader:
                 rows[metric.historical].append((asset, tag, stamp * 1_000_000, value, status))
         batches = tuple(self._batch(found, received, history) for history, found in rows.items() if found)
         return batches, tuple(faults.values()), unknown
+
+    def _resolve(self, text: str, captured: dict[str, str]) -> tuple[str, str]:
+        """Asset and tag of a metric; empty where a name is missing. Remembered, within bounds."""
+        key = (captured["group"], captured["node"], captured["device"], text)
+        found = self._resolved.get(key)
+        if found is None:
+            folder, _, leaf = text.rpartition("/")
+            names = {**captured, "folder": folder, "leaf": leaf}
+            if len(self._resolved) >= MOST_METRICS:
+                self._resolved.clear()
+            found = self._resolved[key] = (self._names.asset(names) or "", self._names.tag(text, names))
+        return found
 
     def _value(self, metric: Metric, datatype: int, text: str, fault: object) -> tuple[float, int | None]:
         """Value and status; no status where the metric is no value at all."""
@@ -199,9 +210,7 @@ class SparkplugReader:
             for text, datatype in names.items() if captured is not None else ():
                 if text.startswith(_NO_TAGS) or text in self._mapping.ignore or datatype == DATETIME:
                     continue
-                folder, _, leaf = text.rpartition("/")
-                known = {**(captured or {}), "folder": folder, "leaf": leaf}
-                asset, tag = self._names.asset(known), self._names.tag(text, known)
+                asset, tag = self._resolve(text, captured or {})
                 if asset and tag:
                     rows.append((asset, tag, time, np.nan, int(Status.BAD)))
         return Told((self._batch(rows, received, False),) if rows else ())

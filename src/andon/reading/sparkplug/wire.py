@@ -16,6 +16,7 @@ INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64, FLOAT, DOUBLE, BOOLEAN
 _SIGNED = {INT8: 8, INT16: 16, INT32: 32, INT64: 64}
 _UNSIGNED = {UINT8: 8, UINT16: 16, UINT32: 32, UINT64: 64}
 MOST_METRICS = 200_000
+_FLOAT, _DOUBLE = struct.Struct("<f"), struct.Struct("<d")
 
 
 @dataclass(slots=True)
@@ -43,6 +44,9 @@ class Payload:
 
 def _varint(data: memoryview, at: int) -> tuple[int, int]:
     """(number, where it ends). More than 64 bits are refused."""
+    number = data[at]
+    if number < 0x80:
+        return number, at + 1
     number = shift = 0
     while True:
         byte = data[at]
@@ -119,36 +123,55 @@ def _quality(data: memoryview) -> int | None:
 
 
 def _metric(data: memoryview) -> Metric:
+    """One metric. The numbers of live data, alias and double, are read without a detour: they are most of what comes."""
     metric = Metric()
-    for number, _, content in _fields(data):
-        match number:
-            case 1:
-                metric.name = _text(content)
-            case 2:
-                metric.alias = _number(content)
-            case 3:
-                metric.timestamp = _number(content)
-            case 4:
-                metric.datatype = _number(content)
-            case 5:
-                metric.historical = bool(_number(content))
-            case 7:
-                metric.null = bool(_number(content))
-            case 9:
-                if isinstance(content, int):
-                    raise Unreadable("not-sparkplug", "properties are a number")
-                metric.quality = _quality(content)
-            case 10 | 11:
-                metric.value = _number(content)
-            case 12:
-                metric.value = _floating(content, 4)
-            case 13:
-                metric.value = _floating(content, 8)
-            case 14:
-                metric.value = bool(_number(content))
-            case 15:
-                metric.value = _text(content)
+    at, end = 0, len(data)
+    while at < end:
+        tag = data[at]
+        if tag == 0x69 and at + 9 <= end:  # field 13, eight bytes
+            metric.value = _DOUBLE.unpack_from(data, at + 1)[0]
+            at += 9
+        elif tag == 0x65 and at + 5 <= end:  # field 12, four bytes
+            metric.value = _FLOAT.unpack_from(data, at + 1)[0]
+            at += 5
+        elif tag < 0x80 and tag & 7 == 0:
+            number, at = _varint(data, at + 1)
+            _set(metric, tag >> 3, number)
+        else:
+            for field_number, _, content in _fields(data[at:]):
+                _set(metric, field_number, content)
+            break
     return metric
+
+
+def _set(metric: Metric, number: int, content: int | memoryview) -> None:
+    match number:
+        case 1:
+            metric.name = _text(content)
+        case 2:
+            metric.alias = _number(content)
+        case 3:
+            metric.timestamp = _number(content)
+        case 4:
+            metric.datatype = _number(content)
+        case 5:
+            metric.historical = bool(_number(content))
+        case 7:
+            metric.null = bool(_number(content))
+        case 9:
+            if isinstance(content, int):
+                raise Unreadable("not-sparkplug", "properties are a number")
+            metric.quality = _quality(content)
+        case 10 | 11:
+            metric.value = _number(content)
+        case 12:
+            metric.value = _floating(content, 4)
+        case 13:
+            metric.value = _floating(content, 8)
+        case 14:
+            metric.value = bool(_number(content))
+        case 15:
+            metric.value = _text(content)
 
 
 def read_payload(data: bytes | memoryview) -> Payload:
