@@ -172,6 +172,33 @@ def test_acknowledged_out_of_order_the_broker_hears_in_order(broker: Broker) -> 
     asyncio.run(whole())
 
 
+def test_a_broker_that_knows_no_window_is_cut_off_and_nothing_is_lost(broker: Broker) -> None:
+    """MQTT 3.1.1 has no receive maximum: mosquitto sends 20 messages unacknowledged, we hold 2 × 5."""
+
+    async def whole() -> None:
+        async with Tap(link_to(broker, version="3.1.1", window=5)) as tap:
+            await connected(tap)
+        await broker.publish(*map(message, range(60)))
+        link = link_to(broker, version="3.1.1", window=5)
+        found: list[Batch] = []
+        stream = link.open()
+        async for batch, receipt in stream:
+            found.append(batch)
+            await asyncio.sleep(0.002)
+            await link.acknowledge(receipt)
+            if len(found) == 60:
+                await link.close()
+        assert readings(found) == expected(range(60))
+        assert "more than 10 messages unacknowledged" in link.health().last_error
+        assert link.health().reconnects >= 1
+        async with Tap(link_to(broker, version="3.1.1", window=5)) as tap:
+            await connected(tap)
+            await asyncio.sleep(0.2)
+            assert tap.taken == []
+
+    asyncio.run(asyncio.wait_for(whole(), 60))
+
+
 def test_losses_are_counted_by_the_source_s_own_numbers(broker: Broker) -> None:
     async def whole() -> None:
         async with Tap(link_to(broker)) as tap:

@@ -318,6 +318,7 @@ WRONG: dict[str, tuple[Any, dict[str, Any], Fault]] = {
     "too many values": ([{"time": 5, "asset": "p", "a": 1, "b": 1}] * 6, {"most_values": 10},
                         Fault("too-many-values", "6 rows × 2 tags, at most 10 values")),
     "too large": ({"time": 5, "asset": "p", "a": 1}, {"largest_bytes": 10}, Fault("too-large", "33 bytes, at most 10")),
+    "csv of commas": (",", {"payload": "csv"}, Fault("empty", "no header")),
     "csv without time": ("a,b\n1,2", {"payload": "csv"}, Fault("no-time", "no column 'time'")),
     "csv row of another length": (
         f"time,asset,a\n{T0},p,1\n{T0},p\n", {"payload": "csv"}, Fault("not-csv", "3 columns, but a row of another length"),
@@ -382,6 +383,28 @@ def test_a_mapping_that_contradicts_itself_is_found_before_anything_is_read(how:
     with pytest.raises(AskUserError) as caught:
         PayloadReader(Mapping(**how), "line")
     assert caught.value.what == message
+
+
+@pytest.mark.parametrize("payload", ["json", "csv", "packed", "influx"])
+def test_the_same_bytes_are_the_same_batch_whatever_came_before(payload: str) -> None:
+    data = {
+        "json": b'{"time": 5, "asset": "p", "b": 1, "a": null}',
+        "csv": b"time,asset,b,a\n5,p,1,\n",
+        "packed": pack(["p"], ["b", "a"], np.array([5]), np.array([[[1, np.nan]]], np.float32)),
+        "influx": b"m,asset=p b=1 5",
+    }[payload]
+    other = {"json": b'{"time": 6, "asset": "q", "a": 1, "c": "x"}', "csv": b"time,asset,a\n6,q,1\n", "influx": b"m,asset=q a=1 6"}
+    used = PayloadReader(Mapping(payload=payload), "line")
+    first = used.parse(data, {}, NOW).batch
+    used.parse(other.get(payload, b"ANP1"), {}, NOW)
+    for again in (used.parse(data, {}, NOW).batch, read(data, payload=payload).batch):
+        assert first is not None
+        assert again is not None
+        assert (again.assets, again.tags, again.asset.tolist(), again.time.tolist()) == (
+            first.assets, first.tags, first.asset.tolist(), first.time.tolist(),
+        )  # fmt: skip
+        assert again.values.tobytes() == first.values.tobytes()
+        assert again.status.tobytes() == first.status.tobytes()
 
 
 readings = st.lists(

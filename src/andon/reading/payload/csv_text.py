@@ -48,6 +48,8 @@ class CsvReader:
             lines = [line for line in csv.reader(text.splitlines(), delimiter=separator, strict=True) if any(cell.strip() for cell in line)]
         except csv.Error as error:
             raise Unreadable("not-csv", str(error)) from error
+        if not lines:
+            raise Unreadable("empty", "no header")
         head = [cell.strip() for cell in lines[0]]
         if len(set(head)) != len(head):
             raise Unreadable("not-csv", "a column stands twice")
