@@ -36,6 +36,7 @@ def reading_options(command: Command) -> Command:
         click.option("--sheet"),
         click.option("--dayfirst/--monthfirst", "dayfirst", default=None),
         click.option("--interval"),
+        click.option("--start"),
         click.option("--zone"),
         click.option("--asset"),
         click.option("--lab-delay"),

@@ -11,7 +11,9 @@ import click
 
 from andon.plant.messages import say
 
-SHARED = frozenset({"asset", "zone", "interval", "dayfirst", "sheet", "layout", "lab_delay", "json_out", "models", "help", "version"})
+SHARED = frozenset(
+    {"asset", "zone", "interval", "start", "dayfirst", "sheet", "layout", "lab_delay", "json_out", "models", "help", "version"}
+)
 
 
 def speak_help(command: click.Command, key: str, language: str) -> None:

@@ -16,7 +16,7 @@ from andon.evidence.rate import FEWEST_PEAKS, RateCurve, rate_curve
 from andon.plant.arrays import BoolArray, FloatArray, Int64Array
 from andon.plant.budget import Budget
 from andon.plant.errors import EvidenceError
-from andon.plant.time import DAY_NS, HOUR_NS
+from andon.plant.time import DAY_NS, HOUR_NS, MINUTE_NS, format_duration
 
 CONFIDENCE = 0.8
 """How sure the calibration is that the rate is at most the promise; its margin follows from it."""
@@ -36,7 +36,7 @@ class CalibrationRefused(EvidenceError):
 
     Attributes
     ----------
-    missing_days : judgeable normal time that is missing, in days
+    missing_days, missing : judgeable normal time that is missing, in days and as text, rounded up
     tightest : the rarest promise that can be made; None where none can
     """
 
@@ -44,6 +44,8 @@ class CalibrationRefused(EvidenceError):
         self.missing_days = missing_days
         self.tightest = tightest
         least = f"; the tightest promise now is {tightest}" if tightest else "; no promise can be made yet"
+        unit = HOUR_NS if missing_days >= 1.0 else MINUTE_NS
+        self.missing = format_duration(max(math.ceil(missing_days * DAY_NS / unit), 1) * unit)
         super().__init__(what, do=f"hold back {_days(missing_days)} more of normal running time{least}")
 
 

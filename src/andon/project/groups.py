@@ -73,7 +73,7 @@ def make_group(
     try:
         return rebudget_group(calibrations, budget, one_scale=one_scale), None
     except CalibrationRefused as refusal:
-        told: dict[str, object] = {"promise": str(budget), "missing_days": f"{refusal.missing_days:.1f}"}
+        told: dict[str, object] = {"promise": str(budget), "missing": refusal.missing}
         if refusal.tightest is not None:
             less = Budget(refusal.tightest.events, refusal.tightest.per_ns, budget.merge_gap_ns)
             try:

@@ -15,7 +15,7 @@ from andon.plant.label import Label, LabResults
 from andon.plant.progress import Progress, silent
 from andon.plant.recording import Problem, Recording
 from andon.plant.tag import Role, Tag
-from andon.plant.time import parse_duration
+from andon.plant.time import parse_duration, parse_instant
 
 TAG_COLUMNS = ("id", "name", "unit", "role", "low", "high", "group")
 
@@ -66,7 +66,8 @@ def read_sources(
     Parameters
     ----------
     paths : files, folders or patterns
-    how : options of `andon.read`: asset, zone, interval (text), sheet, dayfirst, layout; lab_delay (text): from sample to result
+    how : options of `andon.read`: asset, zone, interval (text), start (text), sheet, dayfirst, layout; lab_delay (text): from sample
+        to result
     labels : labels.csv
     lab : laboratory files
 
@@ -80,6 +81,9 @@ def read_sources(
     interval = options.pop("interval", None)
     delay = options.pop("lab_delay", None)
     delay_ns = parse_duration(str(delay)) if delay is not None else None
+    start = options.pop("start", None)
+    if start is not None:
+        options["start_ns"] = parse_instant(str(start), str(options.get("zone") or "UTC"))
     if interval is not None:
         options["interval_ns"] = parse_duration(str(interval))
     found = reading.read([str(path) for path in paths], progress=progress, **options)

@@ -126,6 +126,8 @@ def train(
     limit = parse_duration(time_limit) if time_limit else plant.model.time_limit_ns
     secret = Path(key).read_bytes() if key else None
     how: dict[str, Any] = {"zone": files.zone or plant.site.zone, "sheet": files.sheet or None}
+    if files.start is not None:
+        how["start"] = format_instant(files.start)
     if plant.sampling.interval_ns is not None:
         how["interval"] = f"{plant.sampling.interval_ns}ns"
     delays = [target.delay_ns for target in plant.targets if target.delay_ns is not None]

@@ -16,7 +16,7 @@ from andon.plant.time import zone as zone_of
 from andon.reading.finding import PathLike, find
 from andon.reading.grouping import group
 from andon.reading.headers import QUALITY, what_else, word
-from andon.reading.instants import find_instants
+from andon.reading.instants import Counted, find_instants
 from andon.reading.layout import Layout, find_layout
 from andon.reading.long import SampleStore, read_long, read_pairs, series_of
 from andon.reading.merging import merge
@@ -30,6 +30,7 @@ from andon.reading.timestamps import date_order
 from andon.reading.wide import Rows, by_asset, find_decimal, read_wide
 
 LAYOUTS = ("wide", "long", "pairs")
+COUNTED = "counted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class _Options:
     time_format: str | None
     decimal: str | None
     quality: str | None
+    counted: Counted | None
 
 
 def read(
@@ -50,6 +52,7 @@ def read(
     asset: str | None = None,
     zone: str | None = None,
     interval_ns: int | None = None,
+    start_ns: int | None = None,
     sheet: str | int | None = None,
     dayfirst: bool | None = None,
     layout: str | None = None,
@@ -67,6 +70,7 @@ def read(
     asset : the asset that all files belong to; by default it is found from an asset column, folders and file names
     zone : IANA zone of times that name no offset; by default UTC, which is said as a problem
     interval_ns : grid for long data whose tags have times of their own; default the median interval of the tags
+    start_ns : ns UTC of the first row of a table without times; its rows are `interval_ns` apart
     sheet : name or number (0-based) of the sheet of a workbook; default the first
     dayfirst : whether 03/04/2026 is 3 April, where the files do not tell
     layout : "wide", "long" or "pairs" where it is not found
@@ -87,8 +91,9 @@ def read(
     AskUserError : an option has a value that is not allowed
     """
     _check(zone, layout, decimal, quality, interval_ns)
+    counted = _counted(start_ns, interval_ns)
     files = find(paths)
-    options = _Options(zone, sheet, dayfirst, layout, columns or {}, time_format, decimal, quality)
+    options = _Options(zone, sheet, dayfirst, layout, columns or {}, time_format, decimal, quality, counted)
     done: dict[str, tuple[list[Piece], list[Problem], FileFormat]] = {}
     failed: list[Problem] = []
     asked: list[tuple[Path, Question]] = []
@@ -117,6 +122,12 @@ def read(
     everything = [piece for path in files if str(path) in done for piece in done[str(path)][0]]
     problems = [met for path in files if str(path) in done for met in done[str(path)][1]]
     formats = {file: found[2] for file, found in done.items()}
+    without = [file for file, form in formats.items() if form.time_format == COUNTED]
+    if len(without) > 1:
+        raise ReadingError(
+            f"{len(without)} files have no times, and one start cannot be that of all", at=At(file=without[1]),
+            do="put their rows into one file, in order, or export the time with the values",
+        )  # fmt: skip
     del done
     recordings: dict[str, Recording] = {}
     for name, pieces in group(everything, asset).items():
@@ -170,6 +181,14 @@ def _check(zone: str | None, layout: str | None, decimal: str | None, quality: s
         raise ReadingError("an interval must be longer than zero", do='use something like "1min"')
 
 
+def _counted(start_ns: int | None, interval_ns: int | None) -> Counted | None:
+    if start_ns is None:
+        return None
+    if interval_ns is None:
+        raise ReadingError("a start needs the interval between rows", do="add it, for example --interval 1min")
+    return Counted(start_ns, interval_ns)
+
+
 def _part(progress: Progress, number: int, count: int) -> Progress:
     def report(stage: str, share: float, /) -> None:
         progress(stage, (number + share) / count)
@@ -215,7 +234,9 @@ def _read_table(table: Table, options: _Options, progress: Progress) -> tuple[li
         raise ReadingError(
             f"this is a {other} file, no recording", at=table.at(), do=f"pass it with {option}; read_labels and read_lab read it"
         )
-    layout = find_layout(table, options.columns, options.layout)
+    layout = find_layout(table, options.columns, options.layout, counted=options.counted is not None)
+    if layout.time < 0 and options.counted is not None:
+        return _read_counted(table, layout, options.counted, options, progress)
     doubled = [name for name in table.repeated if layout.kind == "wide" and word(name) not in QUALITY]
     problems = [problem("duplicate-column", at=table.at(tag=name)) for name in doubled]
     problems += [problem("nested-column", at=table.at(tag=name)) for name in table.extra.get("nested", ())]
@@ -269,6 +290,19 @@ def _read_table(table: Table, options: _Options, progress: Progress) -> tuple[li
     return pieces, problems, _form(table, layout, instants[0].format.text, decimal, quality)
 
 
+def _read_counted(
+    table: Table, layout: Layout, counted: Counted, options: _Options, progress: Progress
+) -> tuple[list[Piece], list[Problem], FileFormat]:
+    """A wide table whose rows have no times."""
+    numbers = [channel.column for channel in layout.channels if not table.typed]
+    decimal = find_decimal(table, numbers, options.decimal) if table.kind == "csv" else options.decimal or "."
+    rows, problems, quality = read_wide(table, layout, counted, decimal=decimal, scheme=options.quality, progress=progress)
+    if not len(rows.time):
+        raise ReadingError("the table has no row", at=table.at(0), do="export a period with values")
+    piece, met = place_in_time(rows, options.zone, table, "", layout.anonymous)
+    return [piece], [*problems, *met], _form(table, layout, COUNTED, decimal, quality)
+
+
 def _share_times(pieces: list[Piece], order: list[str]) -> list[Piece]:
     """Series in the order of the file, as float32 where that loses no step; series of the same times share one array."""
     place = {tag: number for number, tag in enumerate(dict.fromkeys(order))}
@@ -290,7 +324,8 @@ def _share_times(pieces: list[Piece], order: list[str]) -> list[Piece]:
 
 
 def _form(table: Table, layout: Layout, time_format: str, decimal: str, quality: str) -> FileFormat:
-    roles = {table.names[layout.time]: "time"}
+    timed = layout.time >= 0
+    roles = {table.names[layout.time]: "time"} if timed else {}
     for number, role in ((layout.clock, "clock"), (layout.tag, "tag"), (layout.quality, "quality"), (layout.asset, "asset")):
         if number >= 0:
             roles[table.names[number]] = role
@@ -298,5 +333,5 @@ def _form(table: Table, layout: Layout, time_format: str, decimal: str, quality:
     roles |= {table.names[channel.quality]: "quality" for channel in layout.channels if channel.quality >= 0}
     return FileFormat(
         table.file, table.kind, table.compression, table.encoding, table.separator, decimal, table.header_line, table.unit_line,
-        layout.kind, table.names[layout.time], time_format, quality, roles,
+        layout.kind, table.names[layout.time] if timed else "", time_format, quality, roles,
     )  # fmt: skip

@@ -90,6 +90,33 @@ class Instants:
         return column
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Times of a table that has none: its rows are counted from a start.
+
+    Attributes
+    ----------
+    start : ns UTC, of the first row
+    interval_ns : between rows
+    """
+
+    start: int
+    interval_ns: int
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """None is needed."""
+        return ()
+
+    def read(self, batch: pl.DataFrame) -> tuple[TimeArray, BoolArray]:
+        """A time of the right length for every row of a batch; `of_rows` says the real ones."""
+        return np.zeros(batch.height, dtype=np.int64), np.ones(batch.height, dtype=bool)
+
+    def of_rows(self, rows: int) -> TimeArray:
+        """(rows,) ns UTC."""
+        return self.start + np.arange(rows, dtype=np.int64) * self.interval_ns
+
+
 def find_instants(
     table: Table, column: int, clock: int, *, dayfirst: bool | None = None, zone: str | None = None, time_format: str | None = None
 ) -> Instants:

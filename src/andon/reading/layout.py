@@ -105,13 +105,14 @@ def _rises(numbers: np.ndarray) -> bool:
     return numbers.size > 2 and bool((numbers[1:] >= numbers[:-1]).all()) and bool(numbers[-1] > numbers[0])
 
 
-def find_layout(table: Table, columns: Mapping[str, str | None], wanted: str | None) -> Layout:
+def find_layout(table: Table, columns: Mapping[str, str | None], wanted: str | None, *, counted: bool = False) -> Layout:
     """What each column of a table is.
 
     Parameters
     ----------
     columns : role -> column name, as the user says it ("time", "clock", "tag", "value", "quality", "asset", "ignore")
     wanted : "wide", "long" or "pairs" where the user says it
+    counted : rows of a table without times are counted from a start; its layout has time -1
 
     Raises
     ------
@@ -139,6 +140,8 @@ def find_layout(table: Table, columns: Mapping[str, str | None], wanted: str | N
     if time < 0:
         # Numbers under the name of a time: `find_instants` says what they lack, or takes the user's word for them.
         time = next((number for number in open_ones if words[number] in TIME and kinds[number] == "number"), -1)
+    if time < 0 and counted:
+        return _wide(table, -1, -1, open_ones, kinds, words, {})
     if time < 0:
         clock_only = [number for number in open_ones if kinds[number] == "clock"]
         if clock_only:
@@ -147,8 +150,10 @@ def find_layout(table: Table, columns: Mapping[str, str | None], wanted: str | N
                 at=table.at(), do="export date and time together",
             )  # fmt: skip
         raise ReadingError(
-            "no column holds times", at=table.at(), do='name it with columns={"time": …}, or export the time with the values'
-        )
+            "no column holds times", at=table.at(),
+            do='export the time with the values; or say when the first row was taken and how far rows are apart: '
+            '--start "2026-01-01 06:00" --interval 1min',
+        )  # fmt: skip
     clock = said.get("clock", next((number for number in open_ones if kinds[number] == "clock"), -1) if _dates_only(table, time) else -1)
     rest = [number for number in open_ones if number not in (time, clock)]
     if wanted == "long" or (wanted is None and "tag" in said):
@@ -262,7 +267,12 @@ def _wide(
 ) -> Layout:
     assets = [number for number in rest if words[number] in ASSET and kinds[number] in ("text", "number")]
     asset = said.get("asset", -1)
-    if asset < 0 and assets and table.head[str(time)].n_unique() < table.head.select(str(time), str(assets[0])).unique().height:
+    if (
+        asset < 0
+        and assets
+        and time >= 0
+        and table.head[str(time)].n_unique() < table.head.select(str(time), str(assets[0])).unique().height
+    ):
         asset = assets[0]
     left_out = [number for number in rest if kinds[number] in ("time", "clock")]
     left_out += [number for number in rest if kinds[number] == "empty" and table.names[number] == f"column {number + 1}"]

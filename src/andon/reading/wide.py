@@ -14,7 +14,7 @@ from andon.plant.recording import Problem
 from andon.plant.status import Status
 from andon.reading import numerals
 from andon.reading.cells import Vocabulary, read_cells, resolve
-from andon.reading.instants import Instants
+from andon.reading.instants import Counted, Instants
 from andon.reading.layout import Channel, Layout
 from andon.reading.problems import problem
 from andon.reading.quality_columns import QualityColumns
@@ -161,7 +161,7 @@ class _Filling:
 
 
 def read_wide(
-    table: Table, layout: Layout, instants: Instants, *, decimal: str, scheme: str | None, progress: Progress = silent
+    table: Table, layout: Layout, instants: Instants | Counted, *, decimal: str, scheme: str | None, progress: Progress = silent
 ) -> tuple[Rows, list[Problem], str]:
     """All rows of a wide table.
 
@@ -177,7 +177,13 @@ def read_wide(
 
 
 def _read(
-    table: Table, layout: Layout, instants: Instants, decimal: str, scheme: str | None, dtype: type[np.floating], progress: Progress
+    table: Table,
+    layout: Layout,
+    instants: Instants | Counted,
+    decimal: str,
+    scheme: str | None,
+    dtype: type[np.floating],
+    progress: Progress,
 ) -> tuple[Rows, list[Problem], str, bool]:
     import polars as pl
 
@@ -229,6 +235,8 @@ def _read(
         _second_look(table, channels, sorted(second), decimal, words, filling, texts)
     problems: list[Problem] = []
     time_all = np.concatenate(stamps) if stamps else np.empty(0, dtype=np.int64)
+    if isinstance(instants, Counted):
+        time_all = instants.of_rows(len(time_all))
     zoned_all = np.concatenate(zoned) if zoned else np.empty(0, dtype=bool)
     values, status = filling.values[: filling.rows], filling.status[: filling.rows]
     precise = dtype == np.float32 and filling.needs_float64()

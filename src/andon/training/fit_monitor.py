@@ -323,7 +323,7 @@ def _tried(ran: Sequence[Ran], groups: Sequence[Group], seed: int) -> tuple[tupl
     if len(refusals) < len(tried):
         return tried, None
     mildest = min(refusals, key=lambda error: (error.tightest is None, error.missing_days))
-    told: dict[str, object] = {"promise": str(groups[0].budget), "missing_days": f"{mildest.missing_days:.1f}"}
+    told: dict[str, object] = {"promise": str(groups[0].budget), "missing": mildest.missing}
     if mildest.tightest is not None:
         less = [
             replace(group, budget=replace(mildest.tightest, merge_gap_ns=group.budget.merge_gap_ns))

@@ -36,6 +36,9 @@ class Files:
     labels: str = setting(Kind.TEXT, "labels.csv: asset, start, end, kind (fault, planned, false, unknown), note.", default="")
     lab: tuple[str, ...] = setting(Kind.TEXTS, "Laboratory files: sample time, result time, target, value.", default=())
     models: str = setting(Kind.TEXT, "Folder of the models.", default="models")
+    start: int | None = setting(
+        Kind.INSTANT, "Time of the first row, where an export has no times; rows are [sampling] interval apart.", default=None
+    )
 
 
 @dataclass(frozen=True, slots=True)
