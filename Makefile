@@ -45,7 +45,7 @@ docs: install
 bench: install
 	@for name in start skab tep multivariate softsensor budget speed; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
-wheelhouse: install
+wheelhouse: install console
 	$(BIN)/python tools/make_wheelhouse.py wheelhouse
 
 clean:

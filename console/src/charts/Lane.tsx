@@ -53,18 +53,28 @@ export function Lane({ range, data, spans, title, label, unit = "", height = Mat
     plot.current = chart;
     chart.over.addEventListener("dblclick", () => range.back());
     let asked = 0;
-    const stop = effect(() => {
-      const [min, max] = [range.start.value, range.end.value];
-      theme.value;
+    let inSight = true;
+    const follow = (): void => {
       cancelAnimationFrame(asked);
-      asked = requestAnimationFrame(() => chart.setScale("x", { min, max }));
+      if (inSight) asked = requestAnimationFrame(() => chart.setScale("x", { min: range.start.peek(), max: range.end.peek() }));
+    };
+    const stop = effect(() => {
+      range.start.value + range.end.value + theme.value;
+      follow();
     });
+    // A lane that nobody sees is drawn when it comes into sight.
+    const sight = new IntersectionObserver(([entry]) => {
+      inSight = entry?.isIntersecting ?? true;
+      follow();
+    });
+    sight.observe(element);
     const watch = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
     watch.observe(element);
     return () => {
       stop();
       cancelAnimationFrame(asked);
       watch.disconnect();
+      sight.disconnect();
       chart.destroy();
     };
   }, [range, height, fromZero]);
@@ -82,7 +92,7 @@ export function Lane({ range, data, spans, title, label, unit = "", height = Mat
         <span class="lanetitle">{title}</span>
         <Readout range={range} data={data} unit={unit} />
       </figcaption>
-      <div class="plot" ref={box} role="img" aria-label={label} />
+      <div class="plot" ref={box} role="img" aria-label={label} style={{ height: `${height}px` }} />
     </figure>
   );
 }
