@@ -1,4 +1,4 @@
-"""Draw the pictures of the console in the docs from the mock service: `python tools/make_console_pictures.py` (needs Chromium, and `make console`)."""
+"""Draw the pictures of the console in the docs: `python tools/make_console_pictures.py` (needs Chromium, and `make console`)."""
 
 from __future__ import annotations
 
