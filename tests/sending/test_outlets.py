@@ -22,7 +22,7 @@ from andon.plant.file.link_settings import SEND_KINDS
 from andon.plant.file.parse import parse_plant_text
 from andon.plant.time import NS
 from andon.plant.verdict import Verdict
-from andon.sending import Message, Sent, Text, lookout_line, make_outlets
+from andon.sending import Message, Sent, Text, lookout_line, make_outlets, outlets
 from andon.sending.broker import BrokerOutlet, check_topic, level, topic_of
 from andon.sending.lines import Lines, file_name
 from andon.sending.message import Route, one_line
@@ -349,3 +349,18 @@ def test_wrong_outlets_are_told_at_start(section: str, text: str) -> None:
         make_outlets(plant, environment=environment)
     assert str(caught.value) == text
     assert "s3cret" not in text
+
+
+@pytest.mark.parametrize(
+    ("section", "package", "extra"),
+    [
+        ('kind = "mqtt"\naddress = "mqtt://x"', "aiomqtt", "mqtt"),
+        ('kind = "webhook"\naddress = "https://x"', "httpx", "serve"),
+        ('kind = "notify"\nurl_env = "X"', "apprise", "serve"),
+    ],
+)
+def test_a_missing_package_is_told_at_start(section: str, package: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlets, "find_spec", lambda name: None)
+    with pytest.raises(AskUserError, match=f"needs the package {package}") as caught:
+        make_outlets(parse_plant_text(f'[[send]]\nname = "a"\n{section}\n'))
+    assert caught.value.do == f'pip install "andon[{extra}]"'

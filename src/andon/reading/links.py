@@ -10,6 +10,7 @@ import importlib
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Mapped
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TypeAlias
 
 from andon.plant.clock import Clock, SystemClock
@@ -61,8 +62,6 @@ def _sparkplug(link: LinkSettings, around: Surroundings) -> Link:
 
 
 def _opcua(link: LinkSettings, around: Surroundings) -> Link:
-    import asyncua  # noqa: F401 - told at start where the optional package is missing
-
     from andon.reading.opcua import OpcUaLink, OpcUaSettings
     from andon.reading.opcua.settings import PORTS
 
@@ -111,6 +110,8 @@ MAKERS: dict[str, Make] = {
     "push": _push,
 }
 
+NEEDS: dict[str, tuple[str, str]] = {"mqtt": ("paho", "mqtt"), "sparkplug": ("paho", "mqtt"), "opcua": ("asyncua", "opcua")}
+
 
 def _own(link: LinkSettings, around: Surroundings) -> Link:
     module, _, name = link.kind.partition(":")
@@ -149,12 +150,13 @@ def make_links(
         key = f"link[{number}]"
         around = Surroundings(plant.site.zone, key, clock or SystemClock(), on_dead_letter, environment)
         make = MAKERS.get(link.kind, _own)
+        package, extra = NEEDS.get(link.kind, ("", ""))
+        if package and find_spec(package) is None:
+            raise AskUserError(
+                f"a {link.kind} link needs the package {package}", at=At(key=f"{key}.kind"), do=f'pip install "andon[{extra}]"'
+            )
         try:
             made.append(make(link, around))
         except AskUserError as error:
             raise placed(error, key) from error
-        except ModuleNotFoundError as error:
-            raise AskUserError(
-                f"a {link.kind} link needs the package {error.name}", at=At(key=f"{key}.kind"), do=f'pip install "andon[{link.kind}]"'
-            ) from error
     return tuple(made)

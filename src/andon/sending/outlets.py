@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TypeAlias
 
 from andon.plant.clock import Clock, SystemClock
@@ -101,7 +102,7 @@ def _folder(send: SendSettings, around: Surroundings) -> Outlet:
 
 Make: TypeAlias = Callable[[SendSettings, Surroundings], Outlet]
 MAKERS: dict[str, Make] = {"mqtt": _mqtt, "webhook": _webhook, "notify": _notify, "folder": _folder}
-_EXTRA = {"mqtt": "mqtt"}
+NEEDS: dict[str, tuple[str, str]] = {"mqtt": ("aiomqtt", "mqtt"), "webhook": ("httpx", "serve"), "notify": ("apprise", "serve")}
 
 
 def make_outlets(
@@ -124,15 +125,12 @@ def make_outlets(
     for number, send in enumerate(plant.sends, start=1):
         key = f"send[{number}]"
         around = Surroundings(send.language or plant.site.language, key, clock or SystemClock(), environment)
+        package, extra = NEEDS.get(send.kind, ("", ""))
+        if package and find_spec(package) is None:
+            raise AskUserError(f"{send.kind} needs the package {package}", at=At(key=f"{key}.kind"), do=f'pip install "andon[{extra}]"')
         try:
             made.append(MAKERS[send.kind](send, around))
         except AskUserError as error:
             raise AskUserError(error.what, at=error.at if error.at.key else At(error.at.file, key=key), do=error.do) from error
-        except ModuleNotFoundError as error:
-            raise AskUserError(
-                f"{send.kind} needs the package {error.name}",
-                at=At(key=f"{key}.kind"),
-                do=f'pip install "andon[{_EXTRA.get(send.kind, "serve")}]"',
-            ) from error
         limits[send.name] = Limits(send.most, send.give_up_ns)
     return tuple(made), limits

@@ -11,6 +11,7 @@ from andon.plant.errors import AskUserError
 from andon.plant.file.link_settings import LINK_KINDS
 from andon.plant.file.parse import parse_plant_text
 from andon.reading import link as door
+from andon.reading import links
 from andon.reading.links import MAKERS, make_links
 
 ROOM = Path(door.__file__).parent
@@ -89,6 +90,17 @@ def test_wrong_links_are_told_before_anything_opens(section: str, text: str) -> 
     with pytest.raises(AskUserError) as caught:
         make_links(plant, environment={})
     assert str(caught.value) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "package", "extra"), [("mqtt", "paho", "mqtt"), ("sparkplug", "paho", "mqtt"), ("opcua", "asyncua", "opcua")]
+)
+def test_a_missing_package_is_told_at_start(kind: str, package: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "find_spec", lambda name: None)
+    section = f'[[link]]\nname = "a"\nkind = "{kind}"\naddress = "x"\ntopics = ["a"]\n'
+    with pytest.raises(AskUserError) as caught:
+        make_links(parse_plant_text(section))
+    assert str(caught.value) == f'key link[1].kind: a {kind} link needs the package {package}\n  do: pip install "andon[{extra}]"'
 
 
 def rules(text: str) -> dict[str, tuple[str, str]]:
