@@ -23,9 +23,9 @@ def expect(ticks: Prepared, fit: int) -> dict[str, Expectation]:
     return {"linear": core.run(ticks, core.start())[0]}
 
 
-def andon(ticks: Prepared, fit: int, *, shares_above: float = np.inf) -> ViewTrace:
-    """All views, default settings, fitted on the first `fit` rows, run over all."""
-    cores = expect(ticks, fit)
+def andon(ticks: Prepared, fit: int, *, shares_above: float = np.inf, cores: dict[str, Expectation] | None = None) -> ViewTrace:
+    """All views, default settings, fitted on the first `fit` rows, run over all; `cores` as from `expect`, where they are known."""
+    cores = cores or expect(ticks, fit)
     views = fit_views(ticks, cores, np.arange(ticks.rows) < fit)
     return views.run(ticks, cores, views.start(), shares_above=shares_above)[0]
 

@@ -12,13 +12,19 @@ import time
 import numpy as np
 
 from andon.evaluating import acf_window, hit_rate, segments, vus_pr
+from andon.evidence.blame import BEFORE, blame, usual_sizes
 from andon.evidence.shares import event_shares
-from benchmarks.detector import CANDIDATES, andon, ready
+from andon.plant.arrays import FloatArray
+from benchmarks.detector import CANDIDATES, andon, expect, ready
 from benchmarks.recordings import data_folder, multivariate
 
 THRESHOLDS = 100
 PUBLISHED = 250
 PEERS = {"LSTMAD": 0.329, "CNN": 0.311, "k-NN": 0.283, "AutoEncoder": 0.188}
+
+
+def _ranking(values: FloatArray) -> dict[str, float]:
+    return {f"{at:03d}": float(value) for at, value in enumerate(values)}
 
 
 def main() -> None:
@@ -33,6 +39,7 @@ def main() -> None:
     found: dict[str, list[float]] = {name: [] for name in names}
     wide, seconds, milliseconds = [], [], []
     rankings: list[dict[str, float]] = []
+    by_share: list[dict[str, float]] = []
     truth: list[set[str]] = []
     for one in series:
         label = one.label[one.train :]
@@ -47,15 +54,19 @@ def main() -> None:
             found[name].append(vus_pr(label, method(ticks, one.train)[one.train :], window, THRESHOLDS))
         spent = []
         if one.parts.size:
-            seen = andon(ticks, one.train, shares_above=0.0)
+            cores = expect(ticks, one.train)
+            forecast = cores["linear"].forecast
+            usual = usual_sizes(ticks.x, forecast, ticks.valid, np.arange(ticks.rows) < one.train)
+            seen = andon(ticks, one.train, shares_above=0.0, cores=cores)
             firsts, lasts = segments(label)
             for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
                 begun = time.perf_counter()
-                rows = slice(one.train + first, one.train + last + 1)
-                shares = event_shares(seen.shares[rows], seen.trace[rows])
+                low, onset, end = one.train + max(first - BEFORE, 0), one.train + first, one.train + last + 1
+                to_blame = blame(ticks.x[low:end], forecast[low:end], ticks.valid[low:end], onset - low, usual)
                 spent.append(1000.0 * (time.perf_counter() - begun))
                 named = set(np.flatnonzero(one.parts[first : last + 1].any(axis=0)).tolist())
-                rankings.append({f"{at:03d}": float(share) for at, share in enumerate(shares)})
+                rankings.append(_ranking(to_blame))
+                by_share.append(_ranking(event_shares(seen.shares[onset:end], seen.trace[onset:end])))
                 truth.append({f"{at:03d}" for at in named})
         milliseconds += spent
         cells = "".join(f"{found[name][-1]:18.3f}" for name in names)
@@ -73,6 +84,8 @@ def main() -> None:
         "s_per_series": float(np.max(seconds)),
         "hit100": hit_rate(rankings, truth, 100),
         "hit150": hit_rate(rankings, truth, 150),
+        "hit100_by_share": hit_rate(by_share, truth, 100),
+        "hit150_by_share": hit_rate(by_share, truth, 150),
         "events": len(truth),
         "ms_per_event": float(np.max(milliseconds)) if milliseconds else 0.0,
         "peers_run": False,

@@ -1,0 +1,76 @@
+"""Blame: which tags people would name for an event, in the order of how far each left what it did before.
+
+Shares of evidence say where the evidence comes from. They favour tags that the others do not explain, and of ten tags that a
+common cause moves, each is explained by the other nine. People name all ten. So tags are put in the order of two plain sizes,
+each over what is usual for the tag in training and shortly before the event: how far the tag is from where it was, and how far from
+its forecast. The usual size before is added to that of training, so that a tag which was restless already is not blamed for it. A tag
+is blamed as much as both agree (geometric mean), logarithms of the sizes are averaged over the event, so that one wild tick
+does not outweigh a lasting change.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from andon.plant.arrays import BoolArray, Float32Array, Float64Array, FloatArray
+
+BEFORE = 30  # ticks before the onset that say where a tag was
+LEAST = 6
+SMALLEST_DEVIATION = 0.05
+SMALLEST_RESIDUAL = 0.01
+FAINT = 1e-3
+
+
+def usual_sizes(x: FloatArray, forecast: FloatArray, valid: BoolArray, rows: BoolArray) -> Float32Array:
+    """Mean size of the deviation from the mean, and of the residual of the forecast, on normal time.
+
+    Parameters
+    ----------
+    x, forecast : (T, C) scaled; NaN forecast where there is none
+    valid : (T, C) bool
+    rows : (T,) bool, normal time
+
+    Returns
+    -------
+    (2, C) float32, > 0
+    """
+    known = valid[rows]
+    count = np.maximum(known.sum(axis=0), 1)
+    values = np.where(known, x[rows], 0.0)
+    deviation = np.where(known, np.abs(values - values.sum(axis=0, dtype=np.float64) / count), 0.0)
+    residual = np.where(known, np.abs(np.nan_to_num(x[rows] - forecast[rows])), 0.0)
+    sizes = [part.sum(axis=0, dtype=np.float64) / count for part in (deviation, residual)]
+    return np.maximum(np.stack(sizes), [[SMALLEST_DEVIATION], [SMALLEST_RESIDUAL]]).astype(np.float32)
+
+
+def blame(x: FloatArray, forecast: FloatArray, valid: BoolArray, onset: int, usual: FloatArray) -> Float64Array:
+    """How much each channel is to blame for an event.
+
+    Parameters
+    ----------
+    x, forecast : (T, C) scaled, from up to `BEFORE` rows before the event to its end; NaN forecast where there is none
+    valid : (T, C) bool
+    onset : the event's first row
+    usual : (2, C) from `usual_sizes`
+
+    Returns
+    -------
+    (C,) float64, >= 0, sums to 1
+    """
+    first = max(onset - BEFORE, 0) if onset >= LEAST else onset
+    known = valid[first:]
+    count = onset - first
+    values = np.where(known, x[first:], 0.0).astype(np.float64)
+    size = np.where(known, np.abs(np.nan_to_num(values - forecast[first:])), 0.0)
+    own = np.asarray(usual, dtype=np.float64)
+    seen = np.maximum(known[:count].sum(axis=0), 1)
+    where = values[:count].sum(axis=0) / seen
+    away = np.where(known, np.abs(values - where), 0.0)
+    parts = []
+    for index, part in enumerate((away, size)):
+        scale = own[index] + part[:count].sum(axis=0) / seen
+        told = np.log1p(part[count:] / scale).mean(axis=0)
+        parts.append(np.log(told / max(float(told.sum()), 1e-12) + FAINT))
+    together = np.exp(0.5 * (parts[0] + parts[1]))
+    out: Float64Array = together / together.sum()
+    return out
