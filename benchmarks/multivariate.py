@@ -62,11 +62,12 @@ def main() -> None:
             for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
                 begun = time.perf_counter()
                 low, onset, end = one.train + max(first - BEFORE, 0), one.train + first, one.train + last + 1
-                to_blame = blame(ticks.x[low:end], forecast[low:end], ticks.valid[low:end], onset - low, usual)
+                shares = event_shares(seen.shares[onset:end], seen.trace[onset:end])
+                to_blame = blame(ticks.x[low:end], forecast[low:end], ticks.valid[low:end], onset - low, usual, shares)
                 spent.append(1000.0 * (time.perf_counter() - begun))
                 named = set(np.flatnonzero(one.parts[first : last + 1].any(axis=0)).tolist())
                 rankings.append(_ranking(to_blame))
-                by_share.append(_ranking(event_shares(seen.shares[onset:end], seen.trace[onset:end])))
+                by_share.append(_ranking(shares))
                 truth.append({f"{at:03d}" for at in named})
         milliseconds += spent
         cells = "".join(f"{found[name][-1]:18.3f}" for name in names)

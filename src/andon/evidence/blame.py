@@ -5,7 +5,7 @@ common cause moves, each is explained by the other nine. People name all ten. So
 each over what is usual for the tag in training and shortly before the event: how far the tag is from where it was, and how far from
 its forecast. The usual size before is added to that of training, so that a tag which was restless already is not blamed for it, and
 a tag on its way back to the mean of training is not blamed either. A tag is blamed as much as both sizes agree (geometric mean);
-logarithms are averaged over the event, so that one wild tick does not outweigh a lasting change.
+logarithms are averaged over the event, so that one wild tick does not outweigh a lasting change. The shares have a small vote.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ LEAST = 6
 SMALLEST_DEVIATION = 0.05
 SMALLEST_RESIDUAL = 0.01
 FAINT = 1e-3
+VOTE = 0.25  # of the shares, as a power
+SMALL_SHARE = 0.01
 
 
 def usual_sizes(x: FloatArray, forecast: FloatArray, valid: BoolArray, rows: BoolArray) -> Float32Array:
@@ -45,7 +47,9 @@ def usual_sizes(x: FloatArray, forecast: FloatArray, valid: BoolArray, rows: Boo
     return np.stack([mean, *(np.maximum(size, small) for size, small in zip(sizes, least, strict=True))]).astype(np.float32)
 
 
-def blame(x: FloatArray, forecast: FloatArray, valid: BoolArray, onset: int, usual: FloatArray) -> Float64Array:
+def blame(
+    x: FloatArray, forecast: FloatArray, valid: BoolArray, onset: int, usual: FloatArray, shares: FloatArray | None = None
+) -> Float64Array:
     """How much each channel is to blame for an event.
 
     Parameters
@@ -54,6 +58,7 @@ def blame(x: FloatArray, forecast: FloatArray, valid: BoolArray, onset: int, usu
     valid : (T, C) bool
     onset : the event's first row
     usual : (3, C) from `usual_sizes`
+    shares : (C,) of the event's evidence, which have a small vote; None: no vote
 
     Returns
     -------
@@ -78,5 +83,7 @@ def blame(x: FloatArray, forecast: FloatArray, valid: BoolArray, onset: int, usu
         told = np.log1p(part[count:] / scale).mean(axis=0)
         parts.append(np.log(told / max(float(told.sum()), 1e-12) + FAINT))
     together = np.exp(0.5 * (parts[0] + parts[1]))
+    if shares is not None:
+        together *= (np.maximum(shares, 0.0) + SMALL_SHARE) ** (0.5 * VOTE)
     out: Float64Array = together / together.sum()
     return out

@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from andon.evidence.blame import usual_sizes
 from andon.evidence.fit_lines import QUANTILE, fit_lines
 from andon.evidence.lines import Lines, Statistic, filled_values, source_values
 from andon.evidence.live import Stack, stack, tick
@@ -94,12 +95,14 @@ class Views:
     novelty : memory of shapes, or None
     novelty_scale : its quantile on normal time
     channels : C
+    usual : (3, C) what is usual for each channel, for `blame`; None where there was no forecast, as in the first models
     """
 
     lines: tuple[Lines, ...]
     novelty: Novelty | None
     novelty_scale: float
     channels: int
+    usual: Float32Array | None = None
     names: tuple[str, ...] = field(init=False, compare=False)
     weights: Float32Array = field(init=False, repr=False, compare=False)
     stacked: Stack | None = field(init=False, repr=False, compare=False)
@@ -195,6 +198,8 @@ class Views:
             out[f"{index}.statistics"] = _as_bytes([str(one) for one in line.statistics])
             for name in LINE_ARRAYS:
                 out[f"{index}.{name}"] = getattr(line, name)
+        if self.usual is not None:
+            out["usual"] = self.usual
         if self.novelty is not None:
             out["novelty.shape"] = np.array([self.novelty.patch, self.novelty.stride], dtype=np.int64)
             out["novelty.scale"] = np.array([self.novelty_scale], dtype=np.float64)
@@ -223,7 +228,8 @@ class Views:
                 scale = float(np.asarray(arrays["novelty.scale"], dtype=np.float64)[0])
                 shape = [np.ascontiguousarray(arrays[f"novelty.{name}"], dtype=np.float32) for name in NOVELTY_ARRAYS]
                 novelty = Novelty(patch, stride, *shape)
-            return cls(tuple(lines), novelty, scale, int(np.asarray(arrays["channels"], dtype=np.int64)[0]))
+            usual = np.ascontiguousarray(arrays["usual"], dtype=np.float32) if "usual" in arrays else None
+            return cls(tuple(lines), novelty, scale, int(np.asarray(arrays["channels"], dtype=np.int64)[0]), usual)
         except KeyError as gone:
             raise BundleError(f"views: array {gone} is absent", do="train the model again") from None
         except ValueError as wrong:
@@ -364,7 +370,11 @@ def fit_views(
         kept = tuple(span for span in choice if span * SPANS_PER_TRAINING <= usable) or choice[:1]
         lines.append(fit_lines(source, kept, statistics, filled, prepared, expectations, rows, diagonal=diagonal))
     novelty, scale = _fit_novelty(filled, prepared, rows) if "novelty" in kinds else (None, 1.0)
-    return Views(tuple(lines), novelty, scale, prepared.x.shape[1])
+    usual = None
+    for expected in expectations.values():
+        usual = usual_sizes(prepared.x, expected.forecast, prepared.valid, rows)
+        break
+    return Views(tuple(lines), novelty, scale, prepared.x.shape[1], usual)
 
 
 def _fit_novelty(filled: Float32Array, prepared: Prepared, rows: BoolArray) -> tuple[Novelty | None, float]:

@@ -103,7 +103,8 @@ class Event:
     end : when it returned; None while it lasts
     severity : 0-1; 0 at the threshold, 0.5 at ten times rarer than the promise, see docs
     view : the view with the largest part of the evidence
-    shares : tag -> share of the evidence at onset..peak; sums to 1, may be negative
+    shares : tag -> share of the evidence at onset..peak; sums to 1, may be negative; the tags stand in the order of blame, the one
+        that left its usual course furthest first
     onset_order : (tag, onset ns) of the responsible tags, first mover first
     sentence : in plain words
     """

@@ -1,4 +1,8 @@
-"""From spans of evidence to events: which tags, in which order, since when, in plain words."""
+"""From spans of evidence to events: which tags, in which order, since when, in plain words.
+
+Two answers are kept apart: the *share* of a tag is its part of the evidence, the *order* of the tags is by blame, how far each left
+what it did before (`evidence.blame`): the first tag is the one that people would name first.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from andon.evidence.blame import BEFORE, blame
 from andon.evidence.events import Span
 from andon.evidence.sentence import event_sentence
 from andon.evidence.shares import event_shares, novelty_shares
@@ -15,6 +20,7 @@ from andon.plant.arrays import Float32Array, Float64Array, Int64Array
 from andon.plant.progress import Progress
 from andon.plant.verdict import Event, View
 from andon.plant.window import Prepared
+from andon.scoring.detector import LINEAR
 
 if TYPE_CHECKING:
     from andon.scoring.monitor import Monitor, Step
@@ -22,7 +28,8 @@ if TYPE_CHECKING:
 LOOK_BACK = 1024
 MOVED_SIGMA = 3.0
 MOVED_OF = (3, 5)
-NAMED_SHARE = 0.15
+NAMED_PART = 0.8  # of the blame of the first tag
+LOOKED_AT = 8
 MOST_NAMED = 2
 SETTLED = 16
 
@@ -90,6 +97,36 @@ class Explained:
             found.append(of_tags)
         return np.mean(found, axis=0) if found else None
 
+    def blame(self, onset: int, last: int, shares: Float64Array) -> Float64Array:
+        """(tags,) blame of each tag for the rows onset..last, which sums to 1; the shares where the model does not know what is usual.
+
+        Parameters
+        ----------
+        shares : (tags,) of these rows
+        """
+        usual = self.monitor.detector.views.usual
+        if usual is None:
+            return shares
+        first = max(onset - BEFORE, 0)
+        part = slice(first, last + 1)
+        of_channels = blame(
+            self.prepared.x[part], self._forecast(first, last), self.prepared.valid[part], onset - first, usual, shares[self.tag_of_channel]
+        )
+        of_channels[list(self.monitor.detector.exogenous)] = 0.0
+        tags = np.zeros(len(self.tags))
+        np.maximum.at(tags, self.tag_of_channel, of_channels)
+        return tags / max(float(tags.sum()), 1e-12)
+
+    def _forecast(self, first: int, last: int) -> Float32Array:
+        """The linear core's forecast of the rows first..last."""
+        parts, low = [], 0
+        for step in self.steps:
+            high = low + step.prepared.rows
+            if low <= last and first < high:
+                parts.append(step.detection.expectations[LINEAR].forecast[max(first - low, 0) : last + 1 - low])
+            low = high
+        return np.concatenate(parts)
+
     def top_tags(self, count: int) -> tuple[Int64Array, Float32Array]:
         """The tags with the largest shares at the ticks that have shares; -1 and 0 elsewhere."""
         rows = len(self.trace)
@@ -129,14 +166,16 @@ def _event(monitor: Monitor, explained: Explained, span: Span) -> Event:
     onset = max(span.onset - first, start - LOOK_BACK, 0)
     mean = explained.shares(onset, peak)
     view = explained.view(peak)
-    if view is View.NOVELTY:  # its evidence is no sum over tags: what goes when the shape of one is the average one
-        occluded = explained.novelty((onset, peak))
-        mean = mean if occluded is None else occluded
-    order = np.argsort(-mean, kind="stable")
+    occluded = explained.novelty((onset, peak)) if view is View.NOVELTY else None
+    if occluded is None:
+        blamed = explained.blame(onset, peak, mean)
+    else:  # evidence of a new shape is no sum over tags, nor a size: what goes when the shape of one is the average one
+        mean = blamed = occluded
+    order = np.lexsort((-mean, -blamed))
     shares = {explained.tags[index]: float(mean[index]) for index in order}
     interval = prepared.interval_ns
-    named = [int(index) for index in order[: MOST_NAMED + 1] if mean[index] >= NAMED_SHARE] or [int(order[0])]
-    moved = [(explained.tags[index], _moved(explained, index, onset, peak)) for index in order[:8] if mean[index] >= 0.02]
+    named = [int(index) for index in order[: MOST_NAMED + 1] if blamed[index] >= NAMED_PART * blamed[order[0]]]
+    moved = [(explained.tags[index], _moved(explained, index, onset, peak)) for index in order[:LOOKED_AT]]
     in_order = sorted(((tag, at) for tag, at in moved if at is not None), key=lambda item: item[1])
     channels = np.flatnonzero(explained.tag_of_channel == named[0])
     z = explained.deviation(max(start, peak - SETTLED), peak, channels)

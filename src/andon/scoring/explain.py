@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from andon.evidence.blame import BEFORE
 from andon.evidence.events import Span
 from andon.plant.file.schema import OutOfService
 from andon.plant.label import Label
@@ -23,7 +24,7 @@ MEMORIES = 5.0
 def memory_ticks(monitor: Monitor) -> int:
     """Ticks after which a state that was started anew is that of one that saw everything, to a part in ten thousand."""
     longest = max((float(max(line.spans)) for line in monitor.detector.views.lines if len(line.spans)), default=0.0)
-    return int(max(monitor.detector.warm_up, MEMORIES * longest))
+    return int(max(monitor.detector.warm_up, MEMORIES * longest, BEFORE + monitor.detector.linear.depth))
 
 
 def stretch(monitor: Monitor, spans: Sequence[Span]) -> int:
