@@ -88,6 +88,9 @@ class Notebook:
                 "create table if not exists event (id text, what text, peak integer, said text, primary key (id, what, peak))"
             )
 
+    def receive(self, entry: Batch) -> None:
+        pass
+
     def keep(self, entry: Batch, said: Sequence[tuple[Served, Said]]) -> None:
         if self.fail_next:
             self.fail_next -= 1

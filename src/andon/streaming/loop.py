@@ -37,6 +37,14 @@ log = logging.getLogger("andon.streaming")
 class Keeper(Protocol):
     """Keeps what the heart says. Called from one thread. Told the same twice it keeps it once."""
 
+    def receive(self, entry: Batch) -> None:
+        """An entry, before it is judged.
+
+        Raises
+        ------
+        TryAgainError : it cannot be kept now; the same call comes again
+        """
+
     def keep(self, entry: Batch, said: Sequence[tuple[Served, Said]]) -> None:
         """What one entry of the journal led to.
 
@@ -291,6 +299,7 @@ class Loop:
             self._grown.clear()
             assert self.status.position is not None
             for kept in self.journal.read(self.status.position):
+                self._until_done(lambda entry=kept.batch: self.keeper.receive(entry))  # type: ignore[misc]
                 said = self.heart.take(kept.batch)
                 self._until_done(lambda entry=kept.batch, words=said: self.keeper.keep(entry, words))  # type: ignore[misc]
                 self.status.position = kept.after

@@ -1,0 +1,216 @@
+"""Keeps what the heart says: samples, verdicts, predictions, events, alarms. The same told twice is kept once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from andon.alarms.book import Book, Decision
+from andon.plant.alarm import Act, Alarm, Pause, Record
+from andon.plant.alarm_json import act_from_dict, act_to_dict
+from andon.plant.batch import Batch
+from andon.plant.recording import Recording
+from andon.plant.verdict import TOP_TAGS, Event
+from andon.scoring.fleet import Judged
+from andon.store.database import alarm_records, events
+from andon.store.database.alarm_records import AlarmRecord
+from andon.store.database.database import Database
+from andon.store.results import event_to_dict
+from andon.store.segments import Segments, VerdictTraces
+from andon.streaming.served import Said, Served
+from andon.streaming.snapshot import Snapshot
+
+_QUALITY = ("value", "low", "high")
+
+
+class Samples:
+    """The samples that are kept, as the history that events are explained from."""
+
+    def __init__(self, segments: Segments) -> None:
+        self.segments = segments
+
+    def read(self, asset: str, tags: Sequence[str], start: int, end: int) -> Recording:
+        """Samples of an asset with start <= time <= end (ns)."""
+        return self.segments.recording(asset, tags, start, end + 1)
+
+
+class AlarmDesk:
+    """The book of alarms with its records in the database: decided, stored, committed, one at a time."""
+
+    def __init__(self, book: Book, database: Database, on_records: Callable[[Sequence[Record]], None] | None = None) -> None:
+        self.book, self._database, self._on_records = book, database, on_records
+        self._lock = threading.RLock()
+
+    def load(self) -> None:
+        """Take in the records that are kept."""
+        with self._lock:
+            self.book.load(of_kept(item) for item in self._database.read(alarm_records.since))
+
+    def open(self, now: int) -> tuple[Alarm, ...]:
+        """Every alarm that is not closed at `now` (ns)."""
+        with self._lock:
+            return self.book.open(now)
+
+    def alarm(self, alarm_id: str, now: int) -> Alarm | None:
+        """An alarm of the book at `now`."""
+        with self._lock:
+            return self.book.alarm(alarm_id, now)
+
+    def event(self, what: str, event: Event, at: int) -> tuple[Record, ...]:
+        """An event "opened", was "revised" or "closed" at a tick (ns)."""
+        ask = {"opened": self.book.opened, "revised": self.book.revised, "closed": self.book.closed}[what]
+        return self._do(lambda: ask(event, at))
+
+    def act(self, alarm_id: str, act: Act, *, at: int, by: str, seen: int | None = None) -> tuple[Record, ...]:
+        """What a person does.
+
+        Raises
+        ------
+        AlarmConflictError, ConflictError : somebody was quicker
+        AlarmError : it is not possible
+        """
+        return self._do(lambda: self.book.act(alarm_id, act, at=at, by=by, seen=seen))
+
+    def pause(self, pause: Pause, at: int) -> tuple[Record, ...]:
+        """A pause is made, or lifted."""
+        with self._lock:
+            records = self._do(lambda: self.book.pausing(pause, at))
+            self.book.keep(pause, at)
+            return records
+
+    def tick(self, now: int) -> tuple[Record, ...]:
+        """What time alone brings."""
+        return self._do(lambda: self.book.tick(now))
+
+    def _do(self, decide: Callable[[], Decision]) -> tuple[Record, ...]:
+        with self._lock:
+            decision = decide()
+            if decision.records:
+                rows = [to_kept(record) for record in decision.records]
+                self._database.write(lambda connection: alarm_records.append_all(connection, rows))
+            self.book.commit(decision)
+            if decision.records and self._on_records is not None:
+                self._on_records(decision.records)
+            return decision.records
+
+
+class Keeping:
+    """The keeper of a running plant.
+
+    Parameters
+    ----------
+    samples, quality : segments of samples, and of predictions
+    traces : verdicts
+    desk : alarms
+    on_opened : an event has opened and is kept (the ledger hears of it)
+    """
+
+    def __init__(
+        self,
+        samples: Samples,
+        traces: VerdictTraces,
+        quality: Segments,
+        database: Database,
+        desk: AlarmDesk,
+        on_opened: Callable[[Event], None] | None = None,
+    ) -> None:
+        self.samples, self.traces, self.quality, self.desk = samples, traces, quality, desk
+        self.snapshots: dict[str, Snapshot] = {}
+        self.changed: list[str] = []
+        self._database, self._on_opened = database, on_opened
+        self._snapshot_of: dict[str, Snapshot] = {}
+
+    def serve(self, served: Served) -> None:
+        """Get ready for a fleet."""
+        snapshot = Snapshot(served.fleet.assets)
+        self.snapshots[served.name] = snapshot
+        self._snapshot_of |= dict.fromkeys(served.fleet.assets, snapshot)
+        self.samples.segments.register(served.name, served.fleet.assets, served.fleet.tags, interval=served.arrivals.interval)
+
+    def snapshot(self, asset: str) -> Snapshot | None:
+        """Where an asset is shown; None where no model serves it."""
+        return self._snapshot_of.get(asset)
+
+    def receive(self, entry: Batch) -> None:
+        """Samples, before they are judged: events are explained from what is kept."""
+        if entry.rows:
+            self.samples.segments.write(entry)
+
+    def keep(self, entry: Batch, said: Sequence[tuple[Served, Said]]) -> None:
+        """See `streaming.loop.Keeper`."""
+        changed: list[str] = []
+        for served, words in said:
+            if words.judged is None:
+                continue
+            self._verdicts(served, words.judged)
+            self._predictions(served, words.judged)
+            at = int(words.judged.tick[-1]) * served.arrivals.interval
+            for what in ("opened", "revised", "closed"):
+                for event in getattr(words, what):
+                    self._event(what, event, at)
+            moved = self.snapshots[served.name].take(words.judged, served.arrivals.interval)
+            changed += [served.fleet.assets[index] for index in moved]
+        if not entry.rows:
+            self.desk.tick(entry.received)
+        self.changed = changed
+
+    def flush(self) -> None:
+        """See `streaming.loop.Keeper`."""
+        for segments in (self.samples.segments, self.traces.segments, self.quality):
+            segments.flush()
+
+    def settle(self, now: int) -> None:
+        """Pack and roll up what has ended; every minute or so."""
+        for segments in (self.samples.segments, self.traces.segments, self.quality):
+            segments.settle(now)
+
+    def _event(self, what: str, event: Event, at: int) -> None:
+        row = event_to_dict(event)
+        fresh = self._database.write(lambda connection: events.put(connection, row, at=at))
+        self.desk.event(what, event, at)
+        if fresh and what == "opened" and self._on_opened is not None:
+            self._on_opened(event)
+
+    def _verdicts(self, served: Served, judged: Judged) -> None:
+        rows, width = judged.why.shape
+        columns = np.full((rows, width, 7 + 2 * TOP_TAGS), -1.0)
+        columns[..., 0], columns[..., 1], columns[..., 2] = judged.evidence, judged.threshold, judged.p
+        columns[..., 3], columns[..., 4], columns[..., 5], columns[..., 6] = judged.verdict, judged.why, judged.mode, 0
+        columns[..., 7 + TOP_TAGS :] = 0.0
+        named = judged.named
+        columns[named.row, named.asset, 7 : 7 + TOP_TAGS] = named.tags
+        columns[named.row, named.asset, 7 + TOP_TAGS :] = named.shares
+        asset = np.tile(np.arange(width, dtype=np.int32), rows)
+        time = np.repeat(judged.tick * served.arrivals.interval, width)
+        self.traces.write(
+            served.fleet.monitor.version, served.fleet.monitor.tag_ids, served.fleet.assets, asset, time,
+            columns.reshape(rows * width, -1), interval=served.arrivals.interval,
+        )  # fmt: skip
+
+    def _predictions(self, served: Served, judged: Judged) -> None:
+        for at, tables in judged.quality:
+            asset = served.fleet.assets[at]
+            for table in tables:
+                count = len(table.sample_time)
+                if not count:
+                    continue
+                names = tuple(f"{table.target[0]}.{part}" for part in _QUALITY)
+                values = np.column_stack([table.value, table.low, table.high]).astype(np.float32)
+                status = np.where(np.isfinite(values), np.uint8(0), np.uint8(3))
+                family = f"{served.name} {asset}"
+                self.quality.register(family, [asset], names, interval=served.arrivals.interval)
+                self.quality.put(family, (asset,), names, np.zeros(count, np.int32), table.sample_time, values, status)
+
+
+def to_kept(record: Record) -> AlarmRecord:
+    """A record as the database keeps it."""
+    return AlarmRecord(record.alarm_id, record.number, record.at, record.by, record.act.name, act_to_dict(record.act))
+
+
+def of_kept(row: AlarmRecord) -> Record:
+    """The record of a row."""
+    data: Mapping[str, Any] = row.data
+    return Record(row.alarm, row.number, row.at, row.by, act_from_dict(row.kind, data))
