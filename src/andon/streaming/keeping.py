@@ -41,7 +41,7 @@ class AlarmDesk:
     """The book of alarms with its records in the database: decided, stored, committed, one at a time."""
 
     def __init__(self, book: Book, database: Database, on_records: Callable[[Sequence[Record]], None] | None = None) -> None:
-        self.book, self._database, self._on_records = book, database, on_records
+        self.book, self._database, self.on_records = book, database, on_records
         self._lock = threading.RLock()
 
     def load(self) -> None:
@@ -92,8 +92,8 @@ class AlarmDesk:
                 rows = [to_kept(record) for record in decision.records]
                 self._database.write(lambda connection: alarm_records.append_all(connection, rows))
             self.book.commit(decision)
-            if decision.records and self._on_records is not None:
-                self._on_records(decision.records)
+            if decision.records and self.on_records is not None:
+                self.on_records(decision.records)
             return decision.records
 
 
@@ -120,7 +120,7 @@ class Keeping:
         self.samples, self.traces, self.quality, self.desk = samples, traces, quality, desk
         self.snapshots: dict[str, Snapshot] = {}
         self.changed: list[str] = []
-        self._database, self._on_opened = database, on_opened
+        self._database, self.on_opened = database, on_opened
         self._snapshot_of: dict[str, Snapshot] = {}
 
     def serve(self, served: Served) -> None:
@@ -171,8 +171,8 @@ class Keeping:
         row = event_to_dict(event)
         fresh = self._database.write(lambda connection: events.put(connection, row, at=at))
         self.desk.event(what, event, at)
-        if fresh and what == "opened" and self._on_opened is not None:
-            self._on_opened(event)
+        if fresh and what == "opened" and self.on_opened is not None:
+            self.on_opened(event)
 
     def _verdicts(self, served: Served, judged: Judged) -> None:
         rows, width = judged.why.shape

@@ -139,7 +139,8 @@ class Loop:
     ) -> None:
         self.heart, self.journal, self.keeper, self.links = heart, journal, keeper, tuple(links)
         self.status = Status()
-        self._checkpoints, self._clock, self._pace, self._on_said = checkpoints, clock, pace or Pace(), on_said
+        self.on_said = on_said
+        self._checkpoints, self._clock, self._pace = checkpoints, clock, pace or Pace()
         self._positions: dict[str, str] = {}
         self._stopping = threading.Event()
         self._grown = threading.Event()
@@ -306,8 +307,8 @@ class Loop:
                 self.status.entries += 1
                 self.status.rows += kept.batch.rows
                 self.status.received = kept.batch.received
-                if self._on_said is not None:
-                    self._on_said(kept.batch, said)
+                if self.on_said is not None:
+                    self.on_said(kept.batch, said)
                 if self._clock.now() >= due:
                     self.save()
                     due = self._clock.now() + self._pace.checkpoint_every

@@ -88,15 +88,11 @@ class Served:
     def begin(cls, name: str, fleet: Fleet, history: History, patience: Patience, since: int) -> Served:
         """Nothing seen yet; thresholds are the model's."""
         monitor = fleet.monitor
-        calibration = monitor.calibration
-        limits = [
-            Limit(
-                Promised(
-                    asset, calibration.threshold, calibration.tail_scale, calibration.budget.rate_per_hour, calibration.running_share, since
-                )
-            )
-            for asset in fleet.assets
-        ]
+        limits = []
+        for asset in fleet.assets:
+            own = monitor.of(asset).calibration
+            promise = Promised(asset, own.threshold, own.tail_scale, own.budget.rate_per_hour, own.running_share, since)
+            limits.append(Limit(promise))
         arrivals = Arrivals(fleet.assets, fleet.tags, monitor.preparation.interval_ns, patience)
         return cls(name, fleet, history, arrivals, fleet.start(), limits)
 

@@ -264,7 +264,9 @@ def resolve(plant: PlantFile, folder: str | os.PathLike[str]) -> PlantFile:
     )
     links = tuple(_placed(link, at, ("folder", "replay")) for link in plant.links)
     sends = tuple(_placed(send, at, ("folder",)) for send in plant.sends)
-    return replace(plant, files=placed, links=links, sends=sends)
+    kept = plant.service
+    service = replace(kept, data=at(kept.data), certificate=at(kept.certificate), key=at(kept.key))
+    return replace(plant, files=placed, links=links, sends=sends, service=service)
 
 
 def _placed(section: Any, at: Callable[[str], str], files: tuple[str, ...]) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from andon.plant.budget import Budget
 from andon.plant.file.alarm_settings import CONSEQUENCES, AlarmSettings
 from andon.plant.file.link_settings import LinkSettings, SendSettings
+from andon.plant.file.service_settings import ServiceSection
 from andon.plant.file.setting import Kind, Setting, setting, settings_of
 from andon.plant.tag import Role, Tag
 from andon.plant.time import DAY_NS, HOUR_NS, MINUTE_NS
@@ -282,6 +283,7 @@ class PlantFile:
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
     links: tuple[LinkSettings, ...] = ()
     sends: tuple[SendSettings, ...] = ()
+    service: ServiceSection = field(default_factory=ServiceSection)
 
     def tag(self, tag: str) -> Tag:
         """The settings of a tag; defaults where the file does not name it."""
@@ -344,6 +346,7 @@ SECTIONS: tuple[Section, ...] = (
     _section("alarms", "alarms", AlarmSettings),
     _section("link", "links", LinkSettings, many=True),
     _section("send", "sends", SendSettings, many=True),
+    _section("service", "service", ServiceSection),
 )
 
 

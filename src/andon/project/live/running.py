@@ -1,0 +1,210 @@
+"""Wire a plant file to a running plant: models into fleets, stores, alarms, links, loop. Everything is checked before a link opens."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from andon.alarms.book import Book
+from andon.plant.alarm import Record
+from andon.plant.batch import Batch
+from andon.plant.clock import Clock, SystemClock
+from andon.plant.errors import AskUserError, At
+from andon.plant.file import PlantFile
+from andon.plant.file.parse import parse_plant_file, resolve
+from andon.plant.secret import read_secret
+from andon.plant.time import MINUTE_NS
+from andon.plant.verdict import Event
+from andon.project.promises import open_model
+from andon.reading.link import DeadLetter, Link
+from andon.reading.links import make_links
+from andon.scoring.fleet import AssetByAsset
+from andon.scoring.monitor import Monitor
+from andon.store import ModelStore
+from andon.store.checkpoint import Checkpoints
+from andon.store.database.database import Database
+from andon.store.dead_letters import DeadLetters
+from andon.store.journal import Fsync, Journal
+from andon.store.segments import Keep, Segments, VerdictTraces
+from andon.streaming.heart import Heart
+from andon.streaming.keeping import AlarmDesk, Keeping, Samples
+from andon.streaming.loop import Loop, Pace
+from andon.streaming.served import Said, Served
+from andon.streaming.watermark import Patience
+
+SETTLE_EVERY_S = 60.0
+
+
+@dataclass
+class Running:
+    """A plant that runs, or could: `loop.run()` starts it.
+
+    Attributes
+    ----------
+    plant, folder : the plant file with its paths resolved, and where data lie
+    models : the store of models with its ledger
+    monitors : asset -> the model that serves it
+    database, journal, keeping, alarms, loop, letters : its parts
+    clock : of the samples; a replay has its own
+    listeners : told of what changed: (what, data)
+    """
+
+    plant: PlantFile
+    folder: Path
+    models: ModelStore
+    monitors: dict[str, Monitor]
+    database: Database
+    journal: Journal
+    keeping: Keeping
+    alarms: AlarmDesk
+    loop: Loop
+    letters: DeadLetters
+    clock: Clock
+    listeners: list[Callable[[str, dict[str, Any]], None]] = field(default_factory=list)
+    began: int = field(default_factory=time.time_ns)
+    _open: ExitStack = field(default_factory=ExitStack)
+    _settling: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every file; the loop must have ended."""
+        self._settling.set()
+        self._open.close()
+
+    def name_of(self, asset: str) -> str:
+        """What people call an asset."""
+        return next((item.name for item in self.plant.assets if item.id == asset and item.name), asset)
+
+    def tell(self, what: str, data: dict[str, Any]) -> None:
+        """Tell the listeners."""
+        for listener in tuple(self.listeners):
+            listener(what, data)
+
+    def said(self, _: Batch, said: Sequence[tuple[Served, Said]]) -> None:
+        """After an entry was judged and kept: tell of assets whose verdict changed."""
+        for asset in self.keeping.changed:
+            self.tell("tile", {"asset": asset})
+
+    def recorded(self, records: Sequence[Record]) -> None:
+        """Records were added to alarms."""
+        for alarm in dict.fromkeys(record.alarm_id for record in records):
+            self.tell("alarm", {"id": alarm})
+
+    def settle(self) -> None:
+        """Pack and roll up segments every minute until closed; in a thread of its own."""
+        while not self._settling.wait(SETTLE_EVERY_S):
+            self.keeping.settle(self.clock.now())
+
+
+def open_running(
+    path: str | Path,
+    *,
+    links: Sequence[Link] | None = None,
+    clock: Clock | None = None,
+    data: str | Path | None = None,
+    controlled: bool = True,
+) -> Running:
+    """Everything but the links' connections.
+
+    Parameters
+    ----------
+    path : plant.toml
+    links : in place of those of the plant file
+    clock : of the samples; a replay passes its own
+    data : in place of the plant file's folder
+    controlled : the controller moves thresholds; a replay of history without marks leaves them as promised
+
+    Raises
+    ------
+    AskUserError : a setting is wrong (file and line), no model serves an asset
+    StoreError : a store cannot be opened
+    """
+    plant = resolve(parse_plant_file(path), Path(path).parent)
+    service = plant.service
+    clock = clock or SystemClock()
+    folder = Path(data) if data is not None else Path(service.data)
+    fsync = Fsync.parse(service.fsync)
+    models = ModelStore(plant.files.models)
+    monitors, since = _champions(models, path)
+    letters = DeadLetters(folder / "dead-letters")
+    chosen = tuple(links) if links is not None else make_links(plant, clock=clock, on_dead_letter=_bury(letters))
+    password = read_secret(service.database_password_from, "", key="service.database_password_from")
+    stack = ExitStack()
+    try:
+        database = stack.enter_context(
+            Database(service.database or folder / "andon.sqlite", password=password, backups=folder, at=time.time_ns())
+        )
+        journal = stack.enter_context(Journal(folder / "journal", fsync=fsync))
+        keep = Keep(service.keep_samples_ns, service.keep_levels_ns)
+        samples = Samples(Segments(folder / "samples", keep=keep))
+        traces = VerdictTraces(folder / "verdicts", keep=keep)
+        book = Book(plant, since)
+        alarms = AlarmDesk(book, database)
+        alarms.load()
+        keeping = Keeping(samples, traces, Segments(folder / "quality", keep=keep), database, alarms)
+        heart = Heart(_fleets(monitors, samples, plant, since if controlled else dict.fromkeys(since, 2**62)))
+        for served in heart.served:
+            keeping.serve(served)
+        pace = Pace(checkpoint_every=service.checkpoint_ns)
+        loop = Loop(heart, journal, Checkpoints(folder / "checkpoints"), keeping, chosen, clock=clock, pace=pace)
+        running = Running(plant, folder, models, monitors, database, journal, keeping, alarms, loop, letters, clock, _open=stack.pop_all())
+    except BaseException:
+        stack.close()
+        raise
+    loop.on_said = running.said
+    alarms.on_records = running.recorded
+    keeping.on_opened = lambda event: _in_ledger(models, event)
+    return running
+
+
+def _champions(models: ModelStore, path: str | Path) -> tuple[dict[str, Monitor], dict[str, int]]:
+    """asset -> its model, opened once each; asset -> since when (ns)."""
+    state = models.state()
+    if not state.champions:
+        raise AskUserError("no model serves an asset of this plant", at=At(file=str(path)), do=f"train one first: andon train {path}")
+    opened: dict[tuple[str, str], Monitor] = {}
+    monitors: dict[str, Monitor] = {}
+    for asset, champion in state.champions.items():
+        key = (champion.model, champion.version)
+        if key not in opened:
+            opened[key] = open_model(models, f"{champion.model}@{champion.version}")
+        monitors[asset] = opened[key]
+    return monitors, {asset: champion.at for asset, champion in state.champions.items()}
+
+
+def _fleets(monitors: dict[str, Monitor], samples: Samples, plant: PlantFile, since: dict[str, int]) -> list[Served]:
+    """One fleet a model version, of the assets that it serves."""
+    of_version: dict[str, list[str]] = {}
+    for asset, monitor in monitors.items():
+        of_version.setdefault(monitor.version, []).append(asset)
+    out = []
+    for version, assets in of_version.items():
+        monitor = monitors[assets[0]]
+        interval = monitor.preparation.interval_ns
+        late_by = plant.sampling.late_by_ns if plant.sampling.late_by_ns is not None else 2 * interval
+        patience = Patience(late_by=late_by, idle=max(interval, 5 * 10**9), down=max(2 * MINUTE_NS, 2 * interval))
+        out.append(Served.begin(version, AssetByAsset(monitor, tuple(assets)), samples, patience, since[assets[0]]))
+    return out
+
+
+def _bury(letters: DeadLetters) -> Callable[[DeadLetter], None]:
+    def bury(letter: DeadLetter) -> None:
+        letters.add(letter.link, letter.reason, letter.sample, at=letter.received, detail=f"{letter.place}: {letter.detail}")
+
+    return bury
+
+
+def _in_ledger(models: ModelStore, event: Event) -> None:
+    data = {"event": event.id, "asset": event.asset, "model": event.model, "onset": event.onset, "severity": round(event.severity, 6)}
+    models.record("event-opened", data, at=event.start, by="andon")
