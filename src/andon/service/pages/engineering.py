@@ -1,0 +1,319 @@
+"""Budgets, models, data, maintenance, tags out of service, the ledger."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from andon.alarms.pausing import lift, pause
+from andon.evidence.budget import BudgetPoint, budget_curve, found_share, group_curve
+from andon.evidence.calibration import Calibration
+from andon.evidence.events import first_exceedances, ground
+from andon.evidence.sentence import fault_sentence
+from andon.plant.alarm import SuppressedBy
+from andon.plant.budget import parse_budget
+from andon.plant.errors import AndonError, AskUserError
+from andon.plant.sentences import speak
+from andon.plant.time import HOUR_NS, NS
+from andon.project import promises
+from andon.project.live.running import Running
+from andon.service.callers import Caller
+from andon.service.pages.now import sources
+from andon.service.pages.trends import status_map
+from andon.service.problems import UnknownName
+from andon.service.routes.instants import to_text
+from andon.service.schema import (
+    BudgetPage,
+    DataPage,
+    Effect,
+    LedgerEntry,
+    LedgerPage,
+    Maintenance,
+    Models,
+    ModelVersion,
+    NewBudget,
+    OutOfService,
+    StatusMap,
+)
+from andon.streaming.control import EndPlanned, Planned, Promised, PutBack, TakeOut
+
+WEEK_H = 168.0
+DAY_NS = 24 * HOUR_NS
+
+
+def budgets(running: Running, caller: Caller) -> list[BudgetPage]:
+    """Every group's promise, and what others would cost."""
+    return [_budget(running, caller, group.name) for group in running.plant.budgets]
+
+
+def _calibrations(running: Running, group: str) -> dict[str, Calibration]:
+    named = next((item for item in running.plant.budgets if item.name == group), None)
+    if named is None:
+        raise UnknownName(group)
+    assets = [asset for asset in running.monitors if not named.assets or asset in named.assets]
+    return {asset: running.monitors[asset].of(asset).calibration for asset in assets if running.plant.budget_group(asset).name == group}
+
+
+def _budget(running: Running, caller: Caller, group: str) -> BudgetPage:
+    made = _calibrations(running, group)
+    kept = running.models.state().promises.get(group)
+    section = next(item for item in running.plant.budgets if item.name == group)
+    budget = parse_budget(kept.budget, section.merge_gap_ns) if kept is not None else section.budget
+    curve = group_curve(made, budget) if len(made) > 1 else budget_curve(next(iter(made.values()))) if made else ()
+    log = [item for asset in made for item in _log(running, asset)]
+    judged_h = sum(_service_h(running, asset) for asset in made) / max(len(made), 1)
+    false = [item for item in log if item.false is not False]
+    expected = budget.rate_per_hour * WEEK_H
+    return BudgetPage(
+        group=group, assets=list(made), promise=str(budget), per_week=expected, low=0.0, high=_high(made, WEEK_H),
+        observed_per_week=len(false) / judged_h * WEEK_H if judged_h > 0 else None, observed_h=judged_h,
+        unmarked=sum(item.false is None for item in log), moved=False, tightest="",
+        why_not="" if all(not one.made_no_promise for one in made.values()) else "no promise could be made yet",
+        curve=[_effect(point, caller, made) for point in curve], controller=_controller(running, made),
+    )  # fmt: skip
+
+
+def _effect(point: BudgetPoint, caller: Caller, made: dict[str, Calibration]) -> Effect:
+    names = [speak(fault_sentence(row), caller.language) for row in point.costs]
+    delays = [None if row.median_delay_ns is None else row.median_delay_ns / NS for row in point.costs]
+    return Effect(
+        per_week=point.budget.rate_per_hour * WEEK_H, threshold=point.threshold,
+        delay_s=dict(zip(names, delays, strict=True)),
+        found={name: row.found for name, row in zip(names, point.costs, strict=True)} | {"": found_share(point.costs)},
+        would_have_opened=_would_have_opened(made, point), low=0.0, high=point.budget.rate_per_hour * WEEK_H,
+    )  # fmt: skip
+
+
+def _would_have_opened(made: dict[str, Calibration], point: BudgetPoint) -> int:
+    """Events that the held-back normal time has at a threshold: what that time would have shown."""
+    count = 0
+    for one in made.values():
+        for trace in one.normal:
+            spans = first_exceedances(ground(trace.trace, trace.judge, trace.tick, one.opening), point.threshold, one.opening)
+            count += len(spans[0])
+    return count
+
+
+def _high(made: dict[str, Calibration], hours: float) -> float:
+    from andon.evidence.counts import prediction_interval
+
+    return float(sum(prediction_interval(np.asarray(one.rates) * hours, one.dispersion)[1] for one in made.values()))
+
+
+def _log(running: Running, asset: str) -> list[Any]:
+    for served in running.loop.heart.served:
+        if asset in served.fleet.assets:
+            return list(served.limits[served.fleet.assets.index(asset)].log)
+    return []
+
+
+def _service_h(running: Running, asset: str) -> float:
+    champion = running.models.state().champions.get(asset)
+    return max(0.0, (running.clock.now() - champion.at) / HOUR_NS) if champion is not None else 0.0
+
+
+def _controller(running: Running, made: dict[str, Calibration]) -> list[tuple[float, float]]:
+    """Movements of the threshold: (Unix seconds, factor on the promise's), of the first asset."""
+    for served in running.loop.heart.served:
+        for at, asset in enumerate(served.fleet.assets):
+            if asset in made:
+                limit = served.limits[at]
+                return [(step.time / NS, step.threshold / limit.promise.threshold) for step in limit.steps if step.time < 2**61]
+    return []
+
+
+def set_budget(running: Running, caller: Caller, group: str, wanted: NewBudget) -> BudgetPage:
+    """Another promise: kept in the store and its ledger, and told to the loop, which follows from the next tick on."""
+    made = _calibrations(running, group)
+    if not made:
+        raise UnknownName(group)
+    name = group if len(made) > 1 else next(iter(made))
+    promises.budget(name, wanted.budget, models=str(running.models.folder), why=wanted.why or f"by {caller.name}")
+    now = running.clock.now()
+    for asset in made:
+        own = promises.open_model(running.models, asset).of(asset)
+        calibration = own.calibration
+        running.loop.tell(
+            Promised(asset, calibration.threshold, calibration.tail_scale, calibration.budget.rate_per_hour, calibration.running_share, now)
+        )
+    section = next(item for item in running.plant.budgets if item.name == group)
+    if len(made) == 1:
+        running.models.set_budget(group, parse_budget(wanted.budget, section.merge_gap_ns), by=caller.name)
+    running.tell("budget", {"group": group})
+    return _budget(running, caller, group)
+
+
+def models(running: Running) -> Models:
+    """Every version: champion, past or waiting."""
+    state = running.models.state()
+    serving = {(item.model, item.version) for item in state.champions.values()}
+    rows = []
+    for name, versions in state.models.items():
+        for item in reversed(versions):
+            rows.append(
+                ModelVersion(
+                    model=name, version=item.version, state="champion" if (name, item.version) in serving else "past",
+                    trained=to_text(item.at), method=str(_card(running, item.version).get("chosen", "")), assets=list(item.assets),
+                    card=_card(running, item.version), signed=False,
+                )
+            )  # fmt: skip
+    return Models(versions=rows)
+
+
+def _card(running: Running, version: str) -> dict[str, Any]:
+    """The report card of a version that serves; empty for the others, which are not open."""
+    monitor = next((item for item in running.monitors.values() if item.version == version), None)
+    if monitor is None:
+        return {}
+    return {key: value for key, value in monitor.manifest.items() if isinstance(value, (str, int, float, bool))}
+
+
+def promote(running: Running, caller: Caller, model: str, version: str) -> Models:
+    """Make a version the champion; it serves from the next start on."""
+    if not any(item.version == version for item in running.models.versions(model)):
+        raise UnknownName(f"{model} {version}")
+    running.models.promote(model, version, by=caller.name, at=running.clock.now())
+    return models(running)
+
+
+def rollback(running: Running, caller: Caller, model: str) -> Models:
+    """Back to the champion before; from the next start on."""
+    running.models.rollback(model, by=caller.name, at=running.clock.now())
+    return models(running)
+
+
+def data_page(running: Running) -> DataPage:
+    """Sources, the statuses of the last day of the asset that is worst off, messages set aside."""
+    now = running.clock.now()
+    asset = next(iter(running.monitors), "")
+    found = status_map(running, asset, now - DAY_NS, now) if asset else StatusMap(tags=[], time=[], share=[])
+    letters = [
+        {"source": item.source, "reason": item.reason, "at": to_text(item.at), "detail": item.detail}
+        for item in running.letters.recent(100)
+    ]
+    return DataPage(sources=sources(running), map=found, findings=[], dead_letters=letters)
+
+
+def maintenance(running: Running) -> list[Maintenance]:
+    """Windows in force or to come."""
+    now = running.clock.now()
+    found = {item.id: item for served in running.loop.heart.served for item in served.planned.values() if item.end > now}
+    grouped: dict[str, list[Planned]] = {}
+    for item in found.values():
+        grouped.setdefault(item.id.partition("|")[0], []).append(item)
+    return [
+        Maintenance(
+            id=key, assets=[item.asset for item in items if item.asset], start=to_text(items[0].start), end=to_text(items[0].end),
+            why=items[0].why.rpartition(" — ")[0] or items[0].why, by=items[0].why.rpartition(" — ")[2],
+        )
+        for key, items in grouped.items()
+    ]  # fmt: skip
+
+
+def add_maintenance(running: Running, caller: Caller, assets: list[str], start: int, end: int, why: str) -> Maintenance:
+    """Planned work: not judged, and no alarm of it, at once."""
+    unknown = [asset for asset in assets if asset not in running.monitors]
+    if unknown:
+        raise UnknownName(unknown[0])
+    now = running.clock.now()
+    made = [pause(SuppressedBy.MAINTENANCE, start, end, asset=asset, why=why, by=caller.name, at=now) for asset in (assets or [""])]
+    key = made[0][0].id
+    for (paused, entry), asset in zip(made, assets or [""], strict=True):
+        running.loop.tell(Planned(f"{key}|{asset}", start, end, asset, f"{why.strip()} — {caller.name}"))
+        running.alarms.pause(paused, now)
+        running.models.record(entry.what, entry.data, at=entry.at, by=entry.by)
+    return Maintenance(id=key, assets=assets, start=to_text(start), end=to_text(end), why=why, by=caller.name)
+
+
+def end_maintenance(running: Running, caller: Caller, window: str) -> None:
+    """End a window now."""
+    now = running.clock.now()
+    planned = [item for served in running.loop.heart.served for item in served.planned.values() if item.id.partition("|")[0] == window]
+    if not planned:
+        raise UnknownName(window)
+    for item in {item.id: item for item in planned}.values():
+        running.loop.tell(EndPlanned(item.id, now))
+    for paused in running.alarms.book.pauses(now):
+        if paused.kind is SuppressedBy.MAINTENANCE and paused.start == planned[0].start:
+            lifted, entry = lift(paused, caller.name, now)
+            running.alarms.pause(lifted, now)
+            running.models.record(entry.what, entry.data, at=entry.at, by=entry.by)
+
+
+def out_of_service(running: Running) -> list[OutOfService]:
+    """Tags that are not used."""
+    now = running.clock.now()
+    found = {
+        key: item for served in running.loop.heart.served for key, item in served.out.items() if item.until is None or item.until > now
+    }
+    return [
+        OutOfService(asset=item.asset, tag=item.tag, until=to_text(item.until), why=item.why.rpartition(" — ")[0] or item.why,
+                     by=item.why.rpartition(" — ")[2])
+        for item in found.values()
+    ]  # fmt: skip
+
+
+def take_out(running: Running, caller: Caller, asset: str, tag: str, until: int | None, why: str) -> OutOfService:
+    """A tag out of service, at once."""
+    if asset and asset not in running.monitors:
+        raise UnknownName(asset)
+    if not any(tag in monitor.tag_ids for name, monitor in running.monitors.items() if asset in ("", name)):
+        raise UnknownName(tag)
+    now = running.clock.now()
+    if until is not None and until <= now:
+        raise AskUserError("that time is already over", do="name a later time, or none")
+    running.loop.tell(TakeOut(tag, asset, until, f"{why.strip()} — {caller.name}"))
+    running.models.record("tag-out", {"asset": asset, "tag": tag, "until": until, "why": why}, at=now, by=caller.name)
+    return OutOfService(asset=asset, tag=tag, until=to_text(until), why=why, by=caller.name)
+
+
+def put_back(running: Running, caller: Caller, asset: str, tag: str) -> None:
+    """A tag back in service."""
+    if not any((asset, tag) in served.out for served in running.loop.heart.served):
+        raise UnknownName(tag)
+    running.loop.tell(PutBack(tag, asset))
+    running.models.record("tag-in", {"asset": asset, "tag": tag}, at=running.clock.now(), by=caller.name)
+
+
+def ledger(running: Running, after: int, limit: int) -> LedgerPage:
+    """Entries of the ledger, and whether the chain holds."""
+    rows: list[LedgerEntry] = []
+    more = False
+    for entry in running.models.ledger.entries(after=after):
+        if len(rows) == limit:
+            more = True
+            break
+        rows.append(
+            LedgerEntry(number=entry.number, at=to_text(entry.at), by=entry.by, what=entry.what, data=dict(entry.data), hash=entry.hash)
+        )
+    number, head = running.models.ledger.head()
+    return LedgerPage(
+        entries=rows, next=str(rows[-1].number) if more else "", head=f"{number}:{head}", whole=not running.models.ledger.verify()
+    )
+
+
+def ledger_export(running: Running) -> Iterator[bytes]:
+    """The ledger as a file; verified without the service by `andon ledger verify`."""
+    with open(running.models.ledger.path, "rb") as file:
+        while part := file.read(1 << 16):
+            yield part
+
+
+def ready(running: Running) -> dict[str, str]:
+    """What does not work."""
+    wrong: dict[str, str] = {}
+    try:
+        running.database.check()
+    except AndonError as error:
+        wrong["database"] = error.what
+    if running.loop.status.trouble:
+        wrong["loop"] = running.loop.status.trouble
+    try:
+        with tempfile.TemporaryFile(dir=running.folder):
+            pass
+    except OSError as error:
+        wrong["disk"] = error.strerror or str(error)
+    return wrong

@@ -1,0 +1,163 @@
+"""Trends, shares at a moment, the map of status: everything on the time axis of an asset."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from andon.plant.arrays import FloatArray
+from andon.plant.status import Status
+from andon.plant.time import NS
+from andon.plant.verdict import Verdict, Why
+from andon.project.live.expected import MOST_ROWS, Band, bands
+from andon.project.live.running import Running
+from andon.service.callers import Caller
+from andon.service.pages.now import number, why_text
+from andon.service.problems import UnknownName
+from andon.service.schema import Columns, QualityTrend, Share, Span, StatusMap, TagTrend, Trend
+from andon.store.database import events
+from andon.store.results import event_from_dict
+from andon.store.segments import Trace
+
+LEADING = 4
+MAP_COLUMNS = 120
+
+
+def numbers(values: FloatArray) -> list[float | None]:
+    """Numbers for JSON."""
+    return [number(value) for value in values.tolist()]
+
+
+def columns_of(trace: Trace, column: int) -> Columns:
+    """One tag of a trace."""
+    return Columns(
+        time=(trace.time / NS).tolist(), low=numbers(trace.low[:, column]), high=numbers(trace.high[:, column]),
+        mean=numbers(trace.mean[:, column]),
+    )  # fmt: skip
+
+
+def trend(running: Running, caller: Caller, asset: str, start: int, end: int, points: int, tags: list[str] | None) -> Trend:
+    """See `Desk.trend`."""
+    monitor = running.monitors.get(asset)
+    if monitor is None:
+        raise UnknownName(asset)
+    evidence = running.keeping.traces.trace(asset, start, end, points)
+    wanted = [tag for tag in tags if tag in monitor.tag_ids] if tags is not None else _leading(running, asset)
+    samples = running.keeping.samples.segments.read(asset, wanted, start, end, points)
+    interval = monitor.preparation.interval_ns
+    found: dict[str, Band] = {}
+    if wanted and (end - start) // interval <= MOST_ROWS:
+        found, _ = bands(running, asset, start, min(end, running.clock.now()))
+    threshold = evidence.mean[:, 1]
+    last = threshold[np.isfinite(threshold)][-1:]
+    units = {tag.id: tag.unit for tag in running.plant.with_tags(wanted)}
+    return Trend(
+        start=start / NS, end=end / NS, level_s=max(evidence.step, samples.step) / NS, evidence=columns_of(evidence, 0),
+        threshold=float(last[0]) if len(last) else monitor.of(asset).calibration.threshold,
+        tags=[_tag(tag, at, samples, found.get(tag), units.get(tag, "")) for at, tag in enumerate(wanted)],
+        quality=_quality(running, asset, start, end, points), spans=spans(running, caller, asset, start, end, points),
+    )  # fmt: skip
+
+
+def trend_version(running: Running, asset: str, start: int, end: int) -> str:
+    """Changes when `trend` may answer something else: with the last tick, unless the stretch ended before it."""
+    snapshot = running.keeping.snapshot(asset)
+    if snapshot is None:
+        raise UnknownName(asset)
+    last = snapshot.of(asset).time
+    return str(min(last, end)) if last < end else f"past {running.database.read(events.open_events) != []}"
+
+
+def _leading(running: Running, asset: str) -> list[str]:
+    """The tags that carried the last event, or the first ones."""
+    kept = running.database.read(lambda connection: events.between(connection, 0, 2**62, asset=asset)[-1:])
+    if kept:
+        shares = event_from_dict(dict(kept[0].data)).shares
+        return sorted(shares, key=lambda tag: -shares[tag])[:LEADING]
+    return list(running.monitors[asset].tag_ids[:LEADING])
+
+
+def _tag(tag: str, column: int, samples: Trace, band: Band | None, unit: str) -> TagTrend:
+    measured = columns_of(samples, column)
+    low: list[float | None] = []
+    high: list[float | None] = []
+    if band is not None and len(band.time) and len(samples.time):
+        at = np.clip(np.searchsorted(band.time, samples.time), 0, len(band.time) - 1)
+        low, high = numbers(band.low[at]), numbers(band.high[at])
+    return TagTrend(tag=tag, unit=unit, measured=measured, expected_low=low, expected_high=high)
+
+
+def _quality(running: Running, asset: str, start: int, end: int, points: int) -> list[QualityTrend]:
+    targets = {target.name: target for target in running.plant.targets}
+    kept = running.keeping.quality
+    names = kept.assets().get(asset, ())
+    out = []
+    for target in dict.fromkeys(name.rpartition(".")[0] for name in names):
+        trace = kept.read(asset, [f"{target}.{part}" for part in ("value", "low", "high")], start, end, points)
+        known = targets.get(target)
+        out.append(
+            QualityTrend(
+                target=target, unit=known.unit if known else "", predicted=columns_of(trace, 0), low=numbers(trace.low[:, 1]),
+                high=numbers(trace.high[:, 2]), lab_time=[], lab_value=[], limit_low=known.low if known else None,
+                limit_high=known.high if known else None,
+            )
+        )  # fmt: skip
+    return out
+
+
+def spans(running: Running, caller: Caller, asset: str, start: int, end: int, points: int) -> list[Span]:
+    """Events, and stretches that could not be judged."""
+    from andon.plant.sentences import speak
+
+    out = []
+    for kept in running.database.read(lambda connection: events.between(connection, start, end, asset=asset)):
+        event = event_from_dict(dict(kept.data))
+        text = speak(event.sentence, caller.language)
+        last = event.end / NS if event.end is not None else None
+        out.append(Span(kind="event", start=event.start / NS, end=last, text=text, id=event.id))
+    trace = running.keeping.traces.trace(asset, start, end, points, columns=("verdict", "why"))
+    cannot = trace.high[:, 0] == Verdict.CANNOT_JUDGE
+    why = np.where(np.isfinite(trace.high[:, 1]), trace.high[:, 1], 0).astype(np.int64)
+    step = trace.step or running.monitors[asset].preparation.interval_ns
+    rows = np.flatnonzero(cannot)
+    if len(rows):
+        breaks = np.flatnonzero((np.diff(rows) > 1) | (why[rows[1:]] != why[rows[:-1]]))
+        for first, last_row in zip(np.append(rows[:1], rows[breaks + 1]), np.append(rows[breaks], rows[-1:]), strict=True):
+            reason = Why(int(why[first]))
+            out.append(
+                Span(
+                    kind="maintenance" if reason is Why.MAINTENANCE else "cannot_judge", start=float(trace.time[first]) / NS,
+                    end=float(trace.time[last_row] + step) / NS, text=why_text(reason, caller.language),
+                )
+            )  # fmt: skip
+    return sorted(out, key=lambda item: item.start)
+
+
+def shares(running: Running, asset: str, at: int) -> list[Share]:
+    """Which tags carry the evidence at a moment."""
+    if asset not in running.monitors:
+        raise UnknownName(asset)
+    interval = running.monitors[asset].preparation.interval_ns
+    tick = at // interval * interval
+    _, found = bands(running, asset, tick, tick)
+    known = {tag.id: tag for tag in running.plant.with_tags(found)}
+    rows = [
+        Share(tag=tag, name=known[tag].name or tag, unit=known[tag].unit, group=known[tag].group, share=share, onset="")
+        for tag, share in found.items()
+    ]
+    return sorted(rows, key=lambda row: -row.share)
+
+
+def status_map(running: Running, asset: str, start: int, end: int) -> StatusMap:
+    """Tag x time of status: the share of samples that may be used."""
+    monitor = running.monitors.get(asset)
+    if monitor is None:
+        raise UnknownName(asset)
+    tags = list(monitor.tag_ids)
+    recording = running.keeping.samples.segments.recording(asset, tags, start, end)
+    step = max((end - start) // MAP_COLUMNS, 1)
+    place = np.clip((recording.time - start) // step, 0, MAP_COLUMNS - 1)
+    share = np.full((len(tags), MAP_COLUMNS), np.nan)
+    for column in np.unique(place):
+        rows = place == column
+        share[:, column] = np.mean(np.isin(recording.status[rows], (Status.GOOD, Status.UNCERTAIN, Status.INTERPOLATED)), axis=0)
+    return StatusMap(tags=tags, time=[(start + at * step) / NS for at in range(MAP_COLUMNS)], share=[numbers(row) for row in share])

@@ -1,0 +1,142 @@
+"""The desk of a running plant: each question to its page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from andon.plant.errors import AskUserError
+from andon.project.live.running import Running
+from andon.reading.push import PushLink
+from andon.service.callers import Caller
+from andon.service.desk import Accepted, AlarmFilter
+from andon.service.pages import alarm_list, cases, engineering, now, trends
+from andon.service.problems import UnknownName
+from andon.service.schema import (
+    Act,
+    ActResult,
+    AlarmList,
+    AssetPage,
+    BudgetPage,
+    CasePage,
+    DataPage,
+    Handover,
+    KpiPage,
+    LedgerPage,
+    Maintenance,
+    Models,
+    NewBudget,
+    OutOfService,
+    Overview,
+    Share,
+    StatusMap,
+    Trend,
+)
+
+
+class PlantDesk:
+    """See `Desk`. `events` is the loop in which the links run, for pushes."""
+
+    def __init__(self, running: Running) -> None:
+        self.running = running
+        self.events: asyncio.AbstractEventLoop | None = None
+
+    def site(self) -> Mapping[str, str]:
+        site = self.running.plant.site
+        return {"name": site.name, "zone": site.zone, "version": version("andon")}
+
+    def overview(self, caller: Caller) -> Overview:
+        return now.overview(self.running, caller)
+
+    def asset(self, caller: Caller, asset: str) -> AssetPage:
+        return now.asset_page(self.running, caller, asset)
+
+    def trend(self, caller: Caller, asset: str, start: int, end: int, points: int, tags: list[str] | None) -> Trend:
+        return trends.trend(self.running, caller, asset, start, end, points, tags)
+
+    def trend_version(self, asset: str, start: int, end: int) -> str:
+        return trends.trend_version(self.running, asset, start, end)
+
+    def shares(self, caller: Caller, asset: str, at: int) -> list[Share]:
+        return trends.shares(self.running, asset, at)
+
+    def status_map(self, asset: str, start: int, end: int) -> StatusMap:
+        return trends.status_map(self.running, asset, start, end)
+
+    def alarms(self, caller: Caller, which: AlarmFilter) -> AlarmList:
+        return alarm_list.listed(self.running, caller, which)
+
+    def act(self, caller: Caller, ids: list[str], act: Act) -> ActResult:
+        return alarm_list.act(self.running, caller, ids, act)
+
+    def case(self, caller: Caller, case: str) -> CasePage:
+        return cases.case_page(self.running, caller, case)
+
+    def budgets(self, caller: Caller) -> list[BudgetPage]:
+        return engineering.budgets(self.running, caller)
+
+    def set_budget(self, caller: Caller, group: str, budget: NewBudget) -> BudgetPage:
+        return engineering.set_budget(self.running, caller, group, budget)
+
+    def models(self) -> Models:
+        return engineering.models(self.running)
+
+    def promote(self, caller: Caller, model: str, version: str) -> Models:
+        return engineering.promote(self.running, caller, model, version)
+
+    def rollback(self, caller: Caller, model: str) -> Models:
+        return engineering.rollback(self.running, caller, model)
+
+    def data(self, caller: Caller) -> DataPage:
+        return engineering.data_page(self.running)
+
+    def kpi(self, caller: Caller, start: int, end: int) -> KpiPage:
+        return cases.kpi_page(self.running, caller, start, end)
+
+    def handover(self, caller: Caller) -> Handover:
+        return cases.handover(self.running, caller)
+
+    def set_handover(self, caller: Caller, note: str) -> Handover:
+        return cases.set_handover(self.running, caller, note)
+
+    def maintenance(self) -> list[Maintenance]:
+        return engineering.maintenance(self.running)
+
+    def add_maintenance(self, caller: Caller, assets: list[str], start: int, end: int, why: str) -> Maintenance:
+        return engineering.add_maintenance(self.running, caller, assets, start, end, why)
+
+    def end_maintenance(self, caller: Caller, window: str) -> None:
+        engineering.end_maintenance(self.running, caller, window)
+
+    def out_of_service(self) -> list[OutOfService]:
+        return engineering.out_of_service(self.running)
+
+    def take_out(self, caller: Caller, asset: str, tag: str, until: int | None, why: str) -> OutOfService:
+        return engineering.take_out(self.running, caller, asset, tag, until, why)
+
+    def put_back(self, caller: Caller, asset: str, tag: str) -> None:
+        engineering.put_back(self.running, caller, asset, tag)
+
+    def ledger(self, after: int, limit: int) -> LedgerPage:
+        return engineering.ledger(self.running, after, limit)
+
+    def ledger_export(self) -> Iterator[bytes]:
+        return engineering.ledger_export(self.running)
+
+    def note(self, caller: Caller, what: str, data: Mapping[str, Any]) -> None:
+        self.running.models.record(what, data, by=caller.name)
+
+    def ingest(self, source: str, content_type: str, body: bytes, key: str) -> Accepted:
+        link = next((item for item in self.running.loop.links if item.name == source), None)
+        if not isinstance(link, PushLink):
+            raise UnknownName(source)
+        if self.events is None:
+            raise AskUserError("the loop does not run", do="start the service")
+        told = asyncio.run_coroutine_threadsafe(link.push(body, content_type=content_type), self.events).result()
+        reasons = tuple(f"{fault.reason}: {fault.detail}" for fault in told.faults[:20])
+        return Accepted(told.rows, sum(fault.count for fault in told.faults), reasons)
+
+    def ready(self) -> Mapping[str, str]:
+        return engineering.ready(self.running)
