@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -28,6 +28,7 @@ from andon.scoring.fleet import AssetByAsset
 from andon.scoring.monitor import Monitor
 from andon.store import ModelStore
 from andon.store.checkpoint import Checkpoints
+from andon.store.database import events
 from andon.store.database.database import Database
 from andon.store.dead_letters import DeadLetters
 from andon.store.journal import Fsync, Journal
@@ -53,6 +54,7 @@ class Running:
     database, journal, keeping, alarms, loop, letters : its parts
     clock : of the samples; a replay has its own
     listeners : told of what changed: (what, data)
+    until : of a replay, its last source time (ns)
     """
 
     plant: PlantFile
@@ -67,7 +69,7 @@ class Running:
     letters: DeadLetters
     clock: Clock
     listeners: list[Callable[[str, dict[str, Any]], None]] = field(default_factory=list)
-    began: int = field(default_factory=time.time_ns)
+    until: int = 0
     _open: ExitStack = field(default_factory=ExitStack)
     _settling: threading.Event = field(default_factory=threading.Event)
 
@@ -81,6 +83,11 @@ class Running:
         """Close every file; the loop must have ended."""
         self._settling.set()
         self._open.close()
+
+    def figures(self) -> dict[str, int]:
+        """What came of it so far: events, open alarms and notifications, rows judged."""
+        kept = self.database.read(lambda connection: events.between(connection, 0, 2**62, most=1_000_000))
+        return {"events": len(kept), "alarms": len(self.alarms.open(self.clock.now())), "rows": self.loop.status.rows}
 
     def name_of(self, asset: str) -> str:
         """What people call an asset."""
@@ -114,6 +121,8 @@ def open_running(
     clock: Clock | None = None,
     data: str | Path | None = None,
     controlled: bool = True,
+    host: str | None = None,
+    port: int | None = None,
 ) -> Running:
     """Everything but the links' connections.
 
@@ -123,6 +132,7 @@ def open_running(
     links : in place of those of the plant file
     clock : of the samples; a replay passes its own
     data : in place of the plant file's folder
+    host, port : in place of the plant file's
     controlled : the controller moves thresholds; a replay of history without marks leaves them as promised
 
     Raises
@@ -132,6 +142,8 @@ def open_running(
     """
     plant = resolve(parse_plant_file(path), Path(path).parent)
     service = plant.service
+    service = replace(service, host=host or service.host, port=service.port if port is None else port)
+    plant = replace(plant, service=service)
     clock = clock or SystemClock()
     folder = Path(data) if data is not None else Path(service.data)
     fsync = Fsync.parse(service.fsync)

@@ -1,0 +1,34 @@
+"""`andon serve`: one process for links, scoring, alarms, store, API and console."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from andon.cli import options
+from andon.plant.messages import say
+
+
+@click.command("serve")
+@click.argument("plant", type=click.Path(dir_okay=False), default="plant.toml")
+@click.option("--data", type=click.Path(file_okay=False))
+@click.option("--host")
+@click.option("--port", type=click.IntRange(0, 65_535))
+@click.pass_context
+def command(ctx: click.Context, /, plant: str, data: str | None, host: str | None, port: int | None) -> None:
+    """Run live until Ctrl-C."""
+    from andon.project.live.running import open_running
+    from andon.service.serving import serve
+
+    language = options.language(ctx)
+    with open_running(plant, data=data, host=host, port=port) as running:
+        asyncio.run(serve(running, on_ready=lambda address, secret: tell(language, address, secret)))
+    click.echo(say("cli.serve.bye", language))
+
+
+def tell(language: str, address: str, secret: str | None) -> None:
+    """Where it serves, and where the first administrator signs in."""
+    click.echo(say("cli.serve.at", language, address=address))
+    if secret is not None:
+        click.echo(say("cli.serve.first", language, address=f"{address}first-sign-in#{secret}"))

@@ -1,0 +1,101 @@
+"""Replay recorded history through the live path, with a clock of its own: the plant lives its past once more, faster."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from andon.plant.batch import Batch
+from andon.plant.errors import AskUserError
+from andon.plant.time import HOUR_NS
+from andon.project.live.running import Running, open_running
+from andon.project.sources import read_sources
+from andon.reading.link import Connection, Receipt
+from andon.reading.replay import ReplayLink, ReplaySettings
+
+LINK = "replay"
+POLL_S = 0.1
+AFTERWARDS_NS = 4 * HOUR_NS
+
+
+class PastClock:
+    """A clock that began at `start` (ns) and runs `speed` times as fast; as fast as its reader, where the speed is 0."""
+
+    def __init__(self, start: int, speed: float) -> None:
+        self._start, self.speed = start, speed
+        self._began = time.monotonic_ns()
+        self._reached = start
+
+    def now(self) -> int:
+        """ns UTC of the past."""
+        if self.speed:
+            return self._start + round((time.monotonic_ns() - self._began) * self.speed)
+        return self._reached
+
+    def reach(self, moment: int) -> None:
+        """Without a speed: the newest source time is now."""
+        self._reached = max(self._reached, moment)
+
+    async def sleep(self, duration_ns: int) -> None:
+        """Wait that long in the past."""
+        await asyncio.sleep(max(duration_ns, 0) / 1e9 / self.speed if self.speed else 0.001)
+
+
+class PastLink(ReplayLink):
+    """A replay whose newest sample is now, where the clock has no speed of its own."""
+
+    async def open(self, position: str = "") -> AsyncIterator[tuple[Batch, Receipt]]:
+        """See `Link.open`."""
+        clock = self._clock
+        async for batch, receipt in super().open(position):
+            if isinstance(clock, PastClock) and not clock.speed:
+                clock.reach(int(batch.time.max()))
+                batch = replace(batch, received=clock.now())
+            yield batch, receipt
+
+
+def open_replay(
+    plant: str, paths: Sequence[str], how: Mapping[str, Any] | None = None, *, speed: float = 60.0, data: str | None = None,
+    host: str | None = None, port: int | None = None,
+) -> Running:  # fmt: skip
+    """A running plant whose only link is the recorded history.
+
+    Raises
+    ------
+    AskUserError : a file cannot be read, or none of its assets is served by a model
+    """
+    recordings = tuple(read_sources(paths, how).recordings.values())
+    rows = [recording for recording in recordings if recording.rows]
+    if not rows:
+        raise AskUserError("there is nothing to replay", do="name files with samples")
+    clock = PastClock(min(int(recording.time[0]) for recording in rows), speed)
+    link = PastLink(ReplaySettings(LINK, 1.0 if speed else 0.0), rows, clock)
+    folder = data or tempfile.mkdtemp(prefix="andon-replay-", dir=Path(plant).resolve().parent)
+    running = open_running(plant, links=(link,), clock=clock, data=folder, controlled=False, host=host, port=port)
+    strangers = [recording.asset for recording in rows if recording.asset not in running.monitors]
+    if len(strangers) == len(rows):
+        running.close()
+        raise AskUserError(f"no model serves {strangers[0]!r}", do=f"name one of {', '.join(running.monitors)} with --asset")
+    running.until = max(int(recording.time[-1]) for recording in rows)
+    return running
+
+
+async def run_replay(running: Running) -> None:
+    """Run until every recorded tick was judged."""
+    task = asyncio.create_task(running.loop.run())
+    while not task.done():
+        await asyncio.sleep(POLL_S)
+        link = running.loop.links[0]
+        ended = link.health().connection is Connection.ENDED
+        if ended and isinstance(running.clock, PastClock) and not running.clock.speed:
+            running.clock.reach(running.until + AFTERWARDS_NS)  # silence, by which the last ticks close
+        closed = min(served.arrivals.closed for served in running.loop.heart.served)
+        interval = max(served.arrivals.interval for served in running.loop.heart.served)
+        if ended and closed >= running.until // interval * interval:
+            running.loop.stop()
+    await task
