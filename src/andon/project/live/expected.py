@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def bands(running: Running, asset: str, start: int, end: int, *, extra: int = 0)
 
     Empty where the stretch has more than `MOST_ROWS` ticks: nobody sees a band on such a chart.
     """
-    monitor = running.monitors[asset].of(asset)
+    monitor = replace(running.monitors[asset].of(asset), quality=())
     interval = monitor.preparation.interval_ns
     if (end - start) // interval > MOST_ROWS:
         return {}, {}

@@ -12,7 +12,7 @@ from typing import Any
 
 from andon.plant.batch import Batch
 from andon.plant.errors import AskUserError
-from andon.plant.time import HOUR_NS
+from andon.plant.time import NS
 from andon.project.live.running import Running, open_running
 from andon.project.sources import read_sources
 from andon.reading.link import Connection, Receipt
@@ -20,7 +20,6 @@ from andon.reading.replay import ReplayLink, ReplaySettings
 
 LINK = "replay"
 POLL_S = 0.1
-AFTERWARDS_NS = 4 * HOUR_NS
 
 
 class PastClock:
@@ -43,7 +42,7 @@ class PastClock:
 
     async def sleep(self, duration_ns: int) -> None:
         """Wait that long in the past."""
-        await asyncio.sleep(max(duration_ns, 0) / 1e9 / self.speed if self.speed else 0.001)
+        await asyncio.sleep(max(duration_ns, 0) / 1e9 / self.speed if self.speed else POLL_S)
 
 
 class PastLink(ReplayLink):
@@ -88,14 +87,27 @@ def open_replay(
 async def run_replay(running: Running) -> None:
     """Run until every recorded tick was judged."""
     task = asyncio.create_task(running.loop.run())
+    try:
+        await _until_judged(running, task)
+    finally:
+        running.loop.stop()
+        await task
+
+
+def _afterwards(running: Running) -> int:
+    """So much silence closes the last ticks (ns)."""
+    patience = [served.arrivals.patience for served in running.loop.heart.served]
+    return max(item.late_by + item.idle for item in patience) + 2 * NS
+
+
+async def _until_judged(running: Running, task: asyncio.Task[None]) -> None:
     while not task.done():
         await asyncio.sleep(POLL_S)
         link = running.loop.links[0]
         ended = link.health().connection is Connection.ENDED
         if ended and isinstance(running.clock, PastClock) and not running.clock.speed:
-            running.clock.reach(running.until + AFTERWARDS_NS)  # silence, by which the last ticks close
+            running.clock.reach(running.until + _afterwards(running))  # silence, by which the last ticks close
         closed = min(served.arrivals.closed for served in running.loop.heart.served)
         interval = max(served.arrivals.interval for served in running.loop.heart.served)
         if ended and closed >= running.until // interval * interval:
-            running.loop.stop()
-    await task
+            return

@@ -6,14 +6,17 @@ from andon.alarms.sentences import case_sentence
 from andon.plant.alarm import Acknowledge, Act, Alarm, Assign, Comment, Mark, PutBack, Reset, Shelve, State, TakeOut, Unshelve
 from andon.plant.errors import AndonError, AskUserError
 from andon.plant.sentences import speak
+from andon.plant.time import DAY_NS
 from andon.project.live.running import Running
 from andon.service import schema
 from andon.service.callers import Caller
 from andon.service.desk import AlarmFilter
+from andon.service.pages.past import past
 from andon.service.routes.instants import to_ns, to_text
 from andon.service.schema import ActResult, AlarmList, AlarmRow
 from andon.streaming.control import Marked
 
+RECENT, RECENT_NS = "recent", 7 * DAY_NS
 HIDDEN = {"shelved": State.SHELVED, "suppressed": State.SUPPRESSED, "out-of-service": State.OUT_OF_SERVICE}
 
 
@@ -21,6 +24,10 @@ def listed(running: Running, caller: Caller, which: AlarmFilter) -> AlarmList:
     """The alarms that a filter lets through, most urgent first."""
     now = running.clock.now()
     found = running.alarms.open(now)
+    if which.state == RECENT:
+        open_now = {alarm.id for alarm in found}
+        gone = [one.alarm for one in past(running, now - RECENT_NS, now) if one.alarm.id not in open_now]
+        found = (*found, *gone)
     counts: dict[str, int] = {"open": 0, "shelved": 0, "suppressed": 0, "out-of-service": 0, "unacknowledged": 0}
     for alarm in found:
         counts[next((name for name, state in HIDDEN.items() if alarm.state is state), "open")] += 1
@@ -121,6 +128,8 @@ def _passes(alarm: Alarm, which: AlarmFilter) -> bool:
         right = alarm.state is HIDDEN[which.state]
     elif which.state in ("", "open"):
         right = not alarm.hidden
+    elif which.state == RECENT:
+        right = True
     else:
         right = alarm.state.value == which.state
     return right and which.asset in ("", alarm.asset) and which.priority in (None, alarm.priority) and which.kind in ("", alarm.kind.value)

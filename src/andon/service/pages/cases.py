@@ -9,7 +9,7 @@ import numpy as np
 
 from andon.alarms.figures import figures
 from andon.alarms.handover import handover as note_of
-from andon.alarms.history import History, histories, history
+from andon.alarms.history import History, history
 from andon.alarms.kpi import kpi as figures_of
 from andon.alarms.promise import Promise
 from andon.alarms.sentences import case_sentence, handover_sentences, record_sentence
@@ -23,6 +23,7 @@ from andon.project.live.expected import bands
 from andon.project.live.running import Running
 from andon.service.callers import Caller
 from andon.service.pages.alarm_list import row
+from andon.service.pages.past import past
 from andon.service.pages.trends import numbers
 from andon.service.problems import UnknownName
 from andon.service.routes.instants import to_text
@@ -33,12 +34,6 @@ from andon.streaming.keeping import of_kept
 PAST_NS = 400 * DAY_NS
 WEEK_H = 168.0
 OVERLAY_TICKS = 120
-
-
-def past(running: Running, start: int, end: int) -> tuple[History, ...]:
-    """What every alarm of a stretch has been."""
-    kept = running.database.read(lambda connection: alarm_records.between(connection, start, end))
-    return histories((of_kept(item) for item in kept), end)
 
 
 def case_page(running: Running, caller: Caller, case: str) -> CasePage:
