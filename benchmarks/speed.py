@@ -3,8 +3,9 @@
     python -m benchmarks.peers.make peers
     python -m benchmarks.speed --peers peers [--bundle FILE] [--quick]
 
-History is `monitor.score`: prepare, network, evidence, events, nothing cached. A live sample is `monitor.run` with the
-samples of one tick of one asset. Training is `andon.fit` in a process of its own, with its peak memory.
+History is `monitor.score`: prepare, network, evidence, events, nothing cached; it is timed before and after the peers, so that
+a machine with other work is busy for all alike. A live sample is `monitor.run` with the samples of one tick of one asset. Training
+is `andon.fit` in a process of its own, with its peak memory.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 import andon
+from andon.evidence.budget import cost, found_share
 from andon.plant.recording import Recording
 from andon.scoring.monitor import Monitor
 
@@ -48,18 +50,19 @@ def plant_like(rows: int, tags: int, seed: int) -> Recording:
     return Recording.from_arrays("line", names, time_ns, values)
 
 
-def history(monitor: Monitor, recording: Recording, runs: int) -> float:
-    """Rows per second, median."""
-    times = []
+def history(monitor: Monitor, recording: Recording, runs: int) -> tuple[list[float], float]:
+    """Seconds of each run, and processor seconds of the cheapest."""
+    times, used = [], []
     for _ in range(runs):
-        began = time.perf_counter()
+        began, before = time.perf_counter(), time.process_time()
         monitor.score(recording)
         times.append(time.perf_counter() - began)
-    return recording.rows / statistics.median(times)
+        used.append(time.process_time() - before)
+    return times, min(used)
 
 
-def live(monitor: Monitor, recording: Recording, ticks: int) -> float:
-    """Milliseconds of one sample of one asset, median, end to end."""
+def live(monitor: Monitor, recording: Recording, ticks: int) -> tuple[float, float]:
+    """Milliseconds of one sample of one asset, end to end: median, and the mean of the fastest nine tenths."""
     state = monitor.start()
     _, state = monitor.run(recording.between(None, int(recording.time[400])), state)
     times = []
@@ -70,7 +73,8 @@ def live(monitor: Monitor, recording: Recording, ticks: int) -> float:
         began = time.perf_counter()
         _, state = monitor.run(one, state, until=int(one.time[-1]))
         times.append(time.perf_counter() - began)
-    return 1e3 * statistics.median(times)
+    times.sort()
+    return 1e3 * statistics.median(times), 1e3 * statistics.mean(times[: 9 * len(times) // 10])
 
 
 def sgemm_rate() -> float:
@@ -92,6 +96,9 @@ def flops_per_row(monitor: Monitor) -> float:
     for line in detector.views.lines:
         size = len(line.centre)
         total += 2.0 * len(line.spans) * size * size
+    if (shape := detector.views.novelty) is not None:
+        one = shape.waves.size * detector.views.channels + shape.directions.size + shape.memory.size
+        total += 2.0 * one / shape.stride
     if detector.network is not None:
         total += float(detector.network.meta.get("flops_per_row", 0.0))
     return total
@@ -159,14 +166,21 @@ def main() -> None:
         "views": len(monitor.detector.views.names),
         "network": monitor.detector.network is not None,
     }
-    figures["found"] = (monitor.manifest or {}).get("chosen")
+    figures["found"] = found_share(cost(monitor.calibration))
+    figures["events_budget"] = str(monitor.calibration.budget)
+    runs = 1 if options.quick else 5
     print("history", flush=True)
-    rate = history(monitor, recording, 1 if options.quick else 5)
-    figures["rows_per_s"] = rate
-    figures["one_sample_ms"] = live(monitor, recording, 200 if options.quick else 2000)
-    figures["sgemm_share"] = rate * flops_per_row(monitor) / sgemm_rate()
+    monitor.score(recording.between(None, int(recording.time[5000])))
+    times, used = history(monitor, recording, runs)
+    figures["one_sample_ms"], figures["one_sample_mean_ms"] = live(monitor, recording, 200 if options.quick else 2000)
     print("peers", flush=True)
     rivals = peers(options.peers, recording.values[:20_000])
+    print("history again", flush=True)
+    again, used_again = history(monitor, recording, runs)
+    rate = recording.rows / statistics.median(times + again)
+    figures["rows_per_s"] = rate
+    figures["rows_per_processor_s"] = recording.rows / min(used, used_again)
+    figures["sgemm_share"] = rate * flops_per_row(monitor) / sgemm_rate()
     figures |= rivals
     figures["ratio_pyod_ae"] = rate / rivals["pyod_ae_rows_per_s"] if "pyod_ae_rows_per_s" in rivals else None
     figures["ratio_tsb_cnn"] = rate / rivals["tsb_cnn_rows_per_s"] if "tsb_cnn_rows_per_s" in rivals else None

@@ -204,6 +204,8 @@ def _unchanged(
 ) -> tuple[Int64Array, PrepareState]:
     """(T, len(watch)) ns for which the real values of a channel have been the same."""
     inputs = plan.from_input[watch]
+    if table.whole:
+        return _unchanged_whole(plan, state, table.value[:, inputs], tick, reset, watch)
     value, came = table.value[:, inputs], real[:, inputs]
     came = came & ~np.isnan(value)
     newest = last_true(came)
@@ -217,4 +219,22 @@ def _unchanged(
     seen_value, seen_tick, since_tick = state.seen_value.copy(), state.seen_tick.copy(), state.since_tick.copy()
     seen_value[watch] = np.take_along_axis(values, newest[-1:], axis=0)[0]
     seen_tick[watch], since_tick[watch] = seen[-1], since[-1]
+    return unchanged, replace(state, seen_value=seen_value, seen_tick=seen_tick, since_tick=since_tick)
+
+
+def _unchanged_whole(
+    plan: Plan, state: PrepareState, value: Float64Array, tick: Int64Array, reset: BoolArray, watch: Int64Array
+) -> tuple[Int64Array, PrepareState]:
+    """`_unchanged` where every input has a GOOD sample in every tick: nothing is carried from row to row but the last change."""
+    changed = value != np.concatenate((state.seen_value[None, watch], value[:-1]))
+    changed |= reset[:, None]
+    since = np.where(changed, tick[:, None], NEVER)
+    np.maximum(since[0], state.since_tick[watch], out=since[0])
+    np.maximum.accumulate(since, axis=0, out=since)
+    unchanged = tick[:, None] - since
+    unchanged *= plan.preparation.interval_ns
+    if bool((since[0] == NEVER).any()):
+        unchanged[since == NEVER] = 0
+    seen_value, seen_tick, since_tick = state.seen_value.copy(), state.seen_tick.copy(), state.since_tick.copy()
+    seen_value[watch], seen_tick[watch], since_tick[watch] = value[-1], tick[-1], since[-1]
     return unchanged, replace(state, seen_value=seen_value, seen_tick=seen_tick, since_tick=since_tick)
