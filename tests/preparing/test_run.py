@@ -19,7 +19,7 @@ from andon.plant.status import Status
 from andon.plant.time import MINUTE_NS, NS
 from andon.plant.verdict import Why
 from andon.plant.window import Prepared
-from andon.preparing import Channel, Preparation, PrepareState, Source, fit_preparation, join, make_plan, prepare
+from andon.preparing import Channel, Preparation, PrepareState, Source, fit_preparation, join, make_plan, prepare, prepare_pieces
 from tests.preparing.naive import prepare_slowly
 from tests.preparing.plants import Case, cases, cuts, some_preparation, some_recording
 
@@ -70,6 +70,16 @@ def test_any_cut_gives_the_same(data: st.DataObject, case: Case) -> None:
     assert state is not None
     for name, value in state.to_arrays().items():
         np.testing.assert_array_equal(value, end.to_arrays()[name], err_msg=name)
+
+
+@settings(max_examples=50, deadline=None)
+@given(cases(), st.integers(1, 40))
+def test_pieces_as_they_are_worked_out_give_the_same(case: Case, block_values: int) -> None:
+    whole, _ = prepare(case.preparation, case.recording)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("andon.preparing.walk.BLOCK_VALUES", block_values)
+        pieces = list(prepare_pieces(case.preparation, case.recording))
+    same(join(pieces), whole)
 
 
 @settings(max_examples=100, deadline=None)
