@@ -129,6 +129,9 @@ def test_a_group_is_promised_something_else(lines: str, request: pytest.FixtureR
     rare = andon("budget", "hall", "1/year", "--dry-run", *made.models, "--json")
     assert rare.code == 1
     assert "the tightest promise now is 1/" in rare.error()["do"]
+    chinese = andon("--lang", "zh-CN", "budget", "hall", "1/year", "--dry-run", *made.models, "--json").error()["do"]
+    assert re.search("[\u4e00-\u9fff]", chinese)
+    assert not re.search("[A-Za-z]{3}", chinese)
     kept = andon("budget", "hall", "2/day", *made.models)
     assert kept.code == 0, kept.err
     scored = andon("score", "south", made.folder / "south.csv", "-o", tmp_path, *made.models, "--json")

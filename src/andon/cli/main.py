@@ -122,7 +122,7 @@ def as_error(error: BaseException, language: str) -> tuple[AndonError, int]:
     """Any error in the one shape of all errors, and the exit code."""
     match error:
         case AndonError():
-            return error, error.exit_code
+            return _spoken_refusal(error, language), error.exit_code
         case click.UsageError():
             return usage_error(error, language), 2
         case KeyboardInterrupt() | click.Abort():
@@ -137,6 +137,20 @@ def as_error(error: BaseException, language: str) -> tuple[AndonError, int]:
             return StoreError(say("cli.disk", language, reason=reason), at=At(file=file), do=say("cli.disk.do", language)), 1
         case _:
             return InternalError(f"{type(error).__name__}: {error}", do=say("cli.internal", language)), 1
+
+
+def _spoken_refusal(error: AndonError, language: str) -> AndonError:
+    """A refused promise with its advice in the language of the call; other errors as they are."""
+    if type(error).__name__ != "CalibrationRefused":  # evidence is loaded already where this is one
+        return error
+    from andon.evidence.calibrate import CalibrationRefused
+    from andon.evidence.sentence import refused_sentence
+    from andon.plant.sentences import speak
+
+    if isinstance(error, CalibrationRefused) and language != "en":
+        error.do = "".join(speak(sentence, language) for sentence in refused_sentence(error))
+        error.do += f" ({error.tightest})" if error.tightest is not None else ""
+    return error
 
 
 class Interrupted(TryAgainError):
