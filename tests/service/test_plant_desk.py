@@ -120,7 +120,8 @@ def test_the_budget_page_answers_for_every_setting_of_the_slider_and_takes_a_new
     rates = [effect["per_week"] for effect in page["curve"]]
     assert len(rates) >= 3
     assert rates == sorted(rates, reverse=True)
-    found = [effect["found"][""] for effect in page["curve"]]
+    assert all(effect["found"].keys() == effect["delay_s"].keys() for effect in page["curve"])
+    found = [sum(effect["found"].values()) for effect in page["curve"]]
     assert found == sorted(found, reverse=True), "a looser promise finds no less"
     changed = shift.send("PUT", f"/budgets/{page['group']}", {"budget": "4/day", "why": "test"})
     assert changed["promise"] != page["promise"]

@@ -58,7 +58,7 @@ class Desk(Protocol):
     """The running plant, as the routes see it. A name that does not exist raises `UnknownName`."""
 
     def site(self) -> Mapping[str, str]:
-        """name, zone, version."""
+        """name, zone, version; now (ISO 8601), where the plant lives in another time than we do."""
 
     def overview(self, caller: Caller) -> Overview:
         """All assets, worst first."""

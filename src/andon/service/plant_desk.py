@@ -14,6 +14,7 @@ from andon.service.callers import Caller
 from andon.service.desk import Accepted, AlarmFilter
 from andon.service.pages import alarm_list, cases, engineering, now, trends
 from andon.service.problems import UnknownName
+from andon.service.routes.instants import to_text
 from andon.service.schema import (
     Act,
     ActResult,
@@ -45,7 +46,7 @@ class PlantDesk:
 
     def site(self) -> Mapping[str, str]:
         site = self.running.plant.site
-        return {"name": site.name, "zone": site.zone, "version": version("andon")}
+        return {"name": site.name, "zone": site.zone, "version": version("andon"), "now": to_text(self.running.clock.now())}
 
     def overview(self, caller: Caller) -> Overview:
         return now.overview(self.running, caller)

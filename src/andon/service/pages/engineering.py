@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from andon.alarms.pausing import lift, pause
-from andon.evidence.budget import BudgetPoint, budget_curve, found_share, group_curve
+from andon.evidence.budget import BudgetPoint, budget_curve, group_curve
 from andon.evidence.calibration import Calibration
 from andon.evidence.events import first_exceedances, ground
 from andon.evidence.sentence import fault_sentence
@@ -82,7 +82,7 @@ def _effect(point: BudgetPoint, caller: Caller, made: dict[str, Calibration]) ->
     return Effect(
         per_week=point.budget.rate_per_hour * WEEK_H, threshold=point.threshold,
         delay_s=dict(zip(names, delays, strict=True)),
-        found={name: row.found for name, row in zip(names, point.costs, strict=True)} | {"": found_share(point.costs)},
+        found={name: row.found for name, row in zip(names, point.costs, strict=True)},
         would_have_opened=_would_have_opened(made, point), low=0.0, high=point.budget.rate_per_hour * WEEK_H,
     )  # fmt: skip
 

@@ -29,7 +29,7 @@ def _session(caller: Caller, desk: TheDesk, clock: TheClock) -> Session:
     site = desk.site()
     return Session(
         user=caller.name, name=caller.name, role=caller.role, language=caller.language, csrf=caller.csrf, zone=site.get("zone", "UTC"),
-        site=site.get("name", ""), version=site.get("version", ""), now=to_text(clock.now()),
+        site=site.get("name", ""), version=site.get("version", ""), now=site.get("now") or to_text(clock.now()),
     )  # fmt: skip
 
 
