@@ -29,6 +29,7 @@ from andon.training.quality.within_spec import SpecReport, SpecScore, fit_within
 
 MOST_CHANNELS = 16  # the cost of the linear families grows with its square; see decision 0071
 _LAGS = 60
+_SEARCH_RESULTS = 6_000  # settings are compared on at most so many results; the final fit takes more
 _SPANS = (1, 2, 3, 4, 6, 8, 12, 16, 32, 64)
 _NEED_RESULTS = {"last lab value": LAST_VALUE, "moving mean": MOVING_MEAN}
 _KERNEL_SPANS = ((0, 5), (2, 4, 6), (1, 3, 5, 7), (3, 5, 7, 8))
@@ -204,7 +205,7 @@ def _prepare_case(
     abnormality: FloatArray | None, mode: str, level: float, dead_time_ns: int | None, seed: int,
 ) -> tuple[_Case, Labelled, DeadTime]:  # fmt: skip
     labels = label_rows(prepared, lab)
-    learn = thin(labels.part(train[labels.row]))
+    learn = thin(labels.part(train[labels.row]), _SEARCH_RESULTS)
     later = int(calibrate[labels.row].sum())
     if len(learn.row) < 40 or later < 20:
         raise TrainingError(
