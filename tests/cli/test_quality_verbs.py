@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from andon.plant.arrays import Float64Array
-from andon.plant.verdict import QualityPredictions
+from andon.plant.label import LabResults
+from andon.plant.recording import Recording
+from andon.plant.verdict import QualityPredictions, View
 from andon.scoring.model_file import load
 from andon.store.results import read_quality
 from andon.training.quality import fit
 from andon.training.quality.smooth_response import Constant, RidgeOnLags
-from tests.small_plant import ASSET, NEW_ROWS, NEW_START, STEP, TRAIN_ROWS, TRAIN_START, andon, lines, stamps, values, write
+from tests.small_plant import ASSET, NEW_ROWS, NEW_START, STEP, TAGS, TRAIN_ROWS, TRAIN_START, andon, lines, stamps, values, write
 
 EVERY, DELAY = 6, 24  # a sample every half hour, known two hours later
 LIMIT = 96.8
@@ -113,6 +115,37 @@ def test_the_report_shows_a_class_by_its_own_measures(folder: Path, scored: dict
     (saleable,) = [card for card in cards if card["target"] == "saleable"]
     assert saleable["within_spec"]["brier"] < saleable["within_spec"]["base_brier"]
     assert "within_spec" not in cards[0]
+
+
+def test_results_are_evidence_within_the_same_promise(folder: Path) -> None:
+    card = json.loads((folder / "train.json").read_text(encoding="utf-8"))["models"][0]["report_card"]["coupling"]
+    assert card["product"] > card["product_alone"] + 0.2
+    assert card["found"] >= card["found_alone"] - 0.02
+    monitor = load(next((folder / "models").glob(f"{ASSET}/*.andon")))
+    assert card["used"]
+    assert monitor.coupling is not None
+    assert set(monitor.coupling.targets) == {"purity", "saleable"}
+
+
+def test_a_product_that_moves_alone_opens_an_event_and_is_relevant(folder: Path) -> None:
+    monitor = load(next((folder / "models").glob(f"{ASSET}/*.andon")))
+    table = values(NEW_ROWS, 2)
+    begin = int(NEW_START.timestamp()) * 1_000_000_000
+    time = begin + np.arange(NEW_ROWS, dtype=np.int64) * 300_000_000_000
+    found = purity(NEW_ROWS, 2)
+    found[400:] -= 3.0  # no sensor shows it
+    row = np.arange(0, NEW_ROWS, EVERY)
+    lab = LabResults(ASSET, "purity", time[row], time[row] + DELAY * 300_000_000_000, found[row])
+    recording = Recording.from_arrays(ASSET, TAGS, time, table)
+    silent, heard = monitor.score(recording), monitor.score(recording, lab=[lab])
+    known = int(time[400]) + DELAY * 300_000_000_000
+    late = [event for event in heard.events if known <= event.start <= known + 36 * 300_000_000_000]
+    assert not [event for event in silent.events if known <= event.start <= known + 36 * 300_000_000_000]
+    assert late
+    assert late[0].view is View.QUALITY
+    assert late[0].quality_relevant is True
+    assert late[0].sentence.args["tag"] == "purity"
+    assert all(event.quality_relevant is not None for event in heard.events)
 
 
 def test_the_model_file_keeps_the_probability(folder: Path) -> None:

@@ -151,10 +151,10 @@ def test_what_quality_tells_the_detector() -> None:
     model, ticks, lab = sensor(), prepared(ROWS), results(ROWS, 10, 6)
     predictions, state = model.predict(ticks, lab, None, None, model.start())
     assert len(state.checks) > 10
-    sample, result_time, score = state.checks[5]
+    sample, known, score = state.checks[5]
     row = int(sample) - FIRST
     value = lab.value[lab.sample_time == sample * MINUTE_NS][0]
-    assert result_time == (sample + 6) * MINUTE_NS
+    assert known == sample + 6
     assert np.sign(score) == np.sign(value - predictions.value[row])
 
 

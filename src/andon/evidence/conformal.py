@@ -97,6 +97,18 @@ def quantile_of(scores: Float64Array, q: float) -> float:
     return float(np.partition(scores, rank)[rank])
 
 
+def normal_deviate(level: float) -> float:
+    """Half width, in standard deviations, of the central interval of a normal distribution that holds `level`.
+
+    Parameters
+    ----------
+    level : 0-1
+    """
+    from statistics import NormalDist
+
+    return NormalDist().inv_cdf((1.0 + level) / 2.0)
+
+
 def start_conformal(settings: ConformalSettings, scores: Float64Array) -> ConformalState:
     """State seeded with honest (out of sample) scores, oldest first.
 

@@ -44,10 +44,15 @@ def parts(view: FloatArray, weights: FloatArray) -> Float64Array:
     return out
 
 
-def leading(view: FloatArray, names: Sequence[str]) -> str:
-    """Kind with the largest part over the rows of `view` (T, V): "fast", "agitation", "relation", "level", "state", "novelty"."""
+def leading(view: FloatArray, names: Sequence[str], quality: float = 0.0) -> str:
+    """Kind with the largest part over the rows of `view` (T, V): "fast", "agitation", "relation", "level", "state", "novelty".
+
+    Parameters
+    ----------
+    quality : what laboratory results add over these rows; "quality" where that is the largest part
+    """
     whole = parts(view, voices(names)).sum(axis=0)
-    kinds: dict[str, float] = {}
+    kinds: dict[str, float] = {"quality": quality} if quality > 0.0 else {}
     for name, part in zip(names, whole.tolist(), strict=True):
         kind = name.partition(":")[0].rpartition(".")[2]
         kind = {"extent": "agitation", "discord": "relation"}.get(kind, kind)

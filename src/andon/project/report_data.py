@@ -190,10 +190,17 @@ def _baselines(comparison: Comparison | None) -> tuple[TableRow, ...]:
 
 
 def _ablation(fitted: Fitted | None) -> tuple[TableRow, ...]:
-    """Quality alone, with shared features, with the coupling; then the detector with and without the network."""
+    """Detector alone, quality alone, with shared features, with both couplings; then the detector with and without the network."""
     if fitted is None:
         return ()
-    rows = [TableRow(row.name, dict(row.figures)) for row in fitted.targets.ablation]
+    coupled, rows = fitted.coupled, []
+    if coupled is not None and fitted.targets.ablation:
+        rows.append(TableRow("detector alone", {"found": coupled.found_alone, "found_product": coupled.product_alone}))
+    for row in fitted.targets.ablation:
+        figures: dict[str, float | None] = {}
+        if coupled is not None and row is fitted.targets.ablation[-1]:
+            figures = {"found": coupled.found, "found_product": coupled.product}
+        rows.append(TableRow(row.name, figures | row.figures))
     rows += [
         TableRow(
             f"detector, {item.candidate.name}",

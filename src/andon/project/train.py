@@ -306,11 +306,20 @@ def report_card(
         "network_explains": fitted.explained,
         "training": fitted.training,
         "quality": [quality_card(report) for found in targets for report in found.reports],
+        "coupling": coupling_card(fitted.coupled),
         "left_out": [list(pair) for found in targets for pair in found.left_out],
         "evaluation": comparison.to_dict() if comparison else None,
         "evaluated_hours": sum(one.judged_h for one in scored),
         "intended_use": "advisory early warning; not a safety function",
     }
+
+
+def coupling_card(coupled: Any) -> dict[str, Any] | None:
+    """What laboratory results are worth to the detector: shares of standard faults and of product shifts found, without and with."""
+    if coupled is None:
+        return None
+    names = ("used", "found_alone", "found", "product_alone", "product")
+    return {name: getattr(coupled, name) for name in names}
 
 
 def quality_card(report: Any) -> dict[str, Any]:

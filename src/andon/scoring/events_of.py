@@ -21,6 +21,7 @@ from andon.plant.progress import Progress
 from andon.plant.verdict import Event, View
 from andon.plant.window import Prepared
 from andon.scoring.detector import LINEAR
+from andon.scoring.quality_of import loudest_target, quality_relevant
 
 if TYPE_CHECKING:
     from andon.scoring.monitor import Monitor, Step
@@ -144,7 +145,8 @@ class Explained:
         for step in self.steps:
             if row < low + step.prepared.rows:
                 views = step.detection.views
-                kind = leading(views.view[row - low : row - low + 1], views.names)
+                heard = 0.0 if step.quality_part is None else float(step.quality_part[row - low])
+                kind = leading(views.view[row - low : row - low + 1], views.names, heard)
                 return View(kind) if kind in set(View) else View.RELATION
             low += step.prepared.rows
         return View.LEVEL
@@ -182,16 +184,17 @@ def _event(monitor: Monitor, explained: Explained, span: Span) -> Event:
     sigma = float(z.mean(axis=0)[np.argmax(np.abs(z.mean(axis=0)))])
     if view is View.AGITATION:
         sigma = float(np.sqrt((z.astype(np.float64) ** 2).mean()))
+    target = loudest_target(monitor, explained.steps, span) if view is View.QUALITY else None
     sentence = event_sentence(
-        view, monitor.label(explained.tags[named[0]]), sigma, (first + onset) * interval, start=span.start * interval,
-        also=[monitor.label(explained.tags[index]) for index in named[1:]], zone=monitor.preparation.zone,
+        view, target or monitor.label(explained.tags[named[0]]), sigma, (first + onset) * interval, start=span.start * interval,
+        also=[] if target else [monitor.label(explained.tags[index]) for index in named[1:]], zone=monitor.preparation.zone,
     )  # fmt: skip
     return Event(
         asset=prepared.asset, model=monitor.version, onset=(first + onset) * interval, start=span.start * interval,
         peak=span.peak * interval,
         end=None if span.end is None else span.end * interval, severity=monitor.calibration.severity(span.peak_evidence), view=view,
         shares=shares, onset_order=tuple((tag, (first + at) * interval) for tag, at in in_order), sentence=sentence,
-        peak_evidence=span.peak_evidence,
+        peak_evidence=span.peak_evidence, quality_relevant=quality_relevant(monitor, explained.steps, span),
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def explain(
     PreparationError : none of the model's tags is there
     """
     monitor = monitor.of(recording.asset)
-    own = replace(monitor.of(recording.asset), quality=())  # what the laboratory will say needs no explaining here
+    own = replace(monitor.of(recording.asset), quality=(), coupling=None)  # what the laboratory will say needs no explaining here
     step, _ = own.run(recording, own.start(), labels=labels, out_of_service=out_of_service, until=until, threshold=threshold)
     explained = Explained(own, step.prepared, [step], step.detection.views.trace, step.detection.best.relation)
     return describe_events(own, explained, spans, silent)

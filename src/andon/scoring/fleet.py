@@ -225,7 +225,7 @@ def _judged(monitor: Monitor, assets: Sequence[str], tick: Int64Array, steps: Se
         here = step.prepared.tick - tick[0]
         why[here, at] = step.detection.why
         active[here, at] = step.active
-        evidence[here, at] = step.detection.views.trace
+        evidence[here, at] = step.evidence
         mode[here, at] = step.prepared.mode
         opened += [(at, span) for span in step.opened]
         closed += [(at, span) for span in step.closed]

@@ -25,6 +25,7 @@ _PREPARE = "PrepareState"
 def _classes() -> dict[str, type]:
     from andon.evidence.conformal import ConformalState
     from andon.evidence.events import OpenerState, Span
+    from andon.evidence.quality_view import QualityEvidenceState
     from andon.evidence.views import ViewState
     from andon.scoring.detector import DetectorState
     from andon.scoring.input_history import HistoryState
@@ -34,7 +35,8 @@ def _classes() -> dict[str, type]:
     from andon.scoring.quality import QualityState
 
     known = (
-        ConformalState, DetectorState, HistoryState, LinearState, MonitorState, NetworkCoreState, OpenerState, QualityState, Span,
+        ConformalState, DetectorState, HistoryState, LinearState, MonitorState, NetworkCoreState, OpenerState, QualityEvidenceState,
+        QualityState, Span,
         ViewState,
     )  # fmt: skip
     return {cls.__name__: cls for cls in known}

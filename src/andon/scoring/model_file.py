@@ -12,6 +12,7 @@ from typing import Any
 
 from andon.evidence.calibration import Calibration
 from andon.evidence.events import Opening
+from andon.evidence.quality_view import QualityEvidence
 from andon.evidence.views import Views
 from andon.plant.atomic_write import write_bytes
 from andon.plant.errors import At, BundleError, EvidenceError, PreparationError
@@ -90,6 +91,7 @@ def to_members(monitor: Monitor) -> dict[str, bytes]:
             "assets": list(monitor.assets), "warm_up": detector.warm_up, "exogenous": list(detector.exogenous),
             "linear_about": detector.linear.about,
             "tags": [asdict(tag) for tag in monitor.tags], "quality": [model.meta() for model in monitor.quality],
+            "coupling": None if monitor.coupling is None else monitor.coupling.to_dict(),
         }),
         LINEAR: pack_arrays(detector.linear.to_arrays()),
         VIEWS: pack_arrays(detector.views.to_arrays()),
@@ -170,7 +172,7 @@ def _from_bundle(bundle: Bundle, threads: int) -> Monitor:
         assets=tuple(plain["assets"]), preparation=preparation, detector=detector, calibration=calibration,
         quality=_soft_sensors(bundle, plain["quality"], "quality"), tags=tuple(_tag(item) for item in plain["tags"]),
         version=bundle.version,
-        manifest=bundle.manifest, rivals=rivals,
+        manifest=bundle.manifest, rivals=rivals, coupling=QualityEvidence.from_dict(plain["coupling"]) if plain.get("coupling") else None,
     )  # fmt: skip
     if SISTERS not in bundle.members:
         return monitor

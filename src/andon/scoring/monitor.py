@@ -18,6 +18,7 @@ import numpy as np
 
 from andon.evidence.calibration import Calibration
 from andon.evidence.events import OpenerState, Span
+from andon.evidence.quality_view import QualityEvidence, QualityEvidenceState
 from andon.plant.arrays import BoolArray, Float32Array, Float64Array, StatusArray
 from andon.plant.errors import PreparationError
 from andon.plant.label import Label, LabResults
@@ -45,6 +46,7 @@ class MonitorState:
     detector: DetectorState
     opener: OpenerState
     quality: tuple[Any, ...] = ()
+    coupled: QualityEvidenceState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Step:
     active : (T,) bool, ticks that belong to an event
     opened, closed : spans, in ticks
     quality : predictions at the chunk's ticks, one table a target
+    checks : of each target, what results that became known in the chunk say, see `QualityState`
+    quality_part : (T,) what they add to the evidence; None where the model is not coupled
     """
 
     prepared: Prepared
@@ -64,7 +68,15 @@ class Step:
     active: BoolArray
     opened: tuple[Span, ...]
     closed: tuple[Span, ...]
-    quality: tuple[QualityPredictions, ...] = ()
+    quality: tuple[QualityPredictions, ...]
+    checks: tuple[Float64Array, ...]
+    quality_part: Float64Array | None = None
+
+    @property
+    def evidence(self) -> Float64Array:
+        """(T,) evidence that decides: the detector's and what quality adds."""
+        trace = self.detection.views.trace
+        return trace if self.quality_part is None else trace + self.quality_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,7 @@ class Monitor:
     preparation, detector, calibration, quality : its parts in the order in which data flows
     tags : names, units and groups of the tags, as a person knows them
     rivals : candidates that were not chosen, for comparison on history
+    coupling : what results tell the detector; None where it listens to the sensors alone
     version : of the bundle; "unsaved" before it is one
     manifest : what the bundle says of itself: report card, fingerprint, card
     members : for sisters, a monitor of each asset: one detector, but its own centres, threshold and soft sensors. Empty for one asset
@@ -120,6 +133,7 @@ class Monitor:
     quality: tuple[Any, ...] = ()
     tags: tuple[Tag, ...] = ()
     rivals: tuple[Rival, ...] = ()
+    coupling: QualityEvidence | None = None
     version: str = "unsaved"
     manifest: dict[str, Any] = field(default_factory=dict)
     members: tuple[Monitor, ...] = ()
@@ -157,7 +171,8 @@ class Monitor:
 
     def start(self) -> MonitorState:
         """State before the first sample; of sisters, ask the member: `monitor.of(asset).start()`."""
-        return MonitorState(None, self.detector.start(), OpenerState(), tuple(model.start() for model in self.quality))
+        coupled = None if self.coupling is None else self.coupling.start()
+        return MonitorState(None, self.detector.start(), OpenerState(), tuple(model.start() for model in self.quality), coupled)
 
     def shares_above(self, threshold: float) -> float:
         """Evidence above which a tick's tags are named: four fifths of the way from the median of normal time to the threshold."""
@@ -211,13 +226,21 @@ class Monitor:
     ) -> tuple[Step, MonitorState]:
         level = self.calibration.threshold if threshold is None else threshold
         detection, after = self.detector.judge(prepared, expectations, state.detector, shares_above=self.shares_above(level))
-        spans, opener = self.calibration.opener().run(detection.views.trace, detection.judge, prepared.tick, state.opener, level)
+        trace, part, coupled = detection.views.trace, None, state.coupled
         quality: tuple[QualityPredictions, ...] = ()
-        told = state.quality
+        told, checks = state.quality, tuple[Float64Array, ...]()
         if self.quality:
-            quality, told = predict_quality(self.quality, prepared, detection, detection.views.trace / level, lab, state.quality)
-        step = Step(prepared, detection, spans.active, spans.opened, spans.closed, quality)
-        return step, MonitorState(state.prepare, after, opener, told)
+            # What results add must not feed back into the soft sensors, so abnormality is of the sensors' views alone.
+            abnormality = trace / (level if self.coupling is None else self.coupling.reference)
+            quality, told = predict_quality(self.quality, prepared, detection, abnormality, lab, state.quality)
+            checks = tuple(one.checks for one in told)
+        if self.coupling is not None and coupled is not None:
+            mine = [rows for model, rows in zip(self.quality, checks, strict=True) if model.target in self.coupling.targets]
+            part, coupled = self.coupling.run(mine, prepared.tick, coupled)
+        heard = trace if part is None else trace + part
+        spans, opener = self.calibration.opener().run(heard, detection.judge, prepared.tick, state.opener, level)
+        step = Step(prepared, detection, spans.active, spans.opened, spans.closed, quality, checks, part)
+        return step, MonitorState(state.prepare, after, opener, told, coupled)
 
     def score(
         self,
@@ -337,7 +360,7 @@ class _Joined:
         if not steps:
             none = np.zeros(0)
             return cls(none, none.astype(bool), none.astype(np.uint8), none.astype(bool), prepared.x[:0])
-        trace = np.concatenate([step.detection.views.trace for step in steps])
+        trace = np.concatenate([step.evidence for step in steps])
         why = np.concatenate([step.detection.why for step in steps])
         active = np.concatenate([step.active for step in steps])
         expected = np.concatenate([step.detection.best.relation for step in steps])

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from andon.evidence.conformal import ConformalSettings, ConformalState, issued, start_conformal, update
+from andon.evidence.conformal import ConformalSettings, ConformalState, issued, normal_deviate, start_conformal, update
 from andon.plant.arrays import BoolArray, Float64Array, FloatArray, Int64Array, IntArray, StatusArray
 from andon.plant.errors import BundleError, EvidenceError
 from andon.plant.grid import tick_of
@@ -46,8 +46,8 @@ class QualityState:
     slow : exponential mean of the known residuals
     pending : (sample tick, result time, value) of results not yet known
     conformal : state of the interval
-    checks : (N, 3) sample tick, result time, scaled residual of the results that became known in the last chunk:
-        what quality tells the detector
+    checks : (N, 3) of the results that became known in the last chunk: sample tick, tick from which the result acts, its distance
+        from the middle of the interval issued for it in standard deviations of that interval; what quality tells the detector
     too_late : results whose sample was no longer remembered
     """
 
@@ -317,7 +317,7 @@ def _run(
     done, used = 0, 0
     while done < rows:
         while used < len(order) and turn[order[used]] <= int(prepared.tick[done]):
-            walker.learn(waiting[order[used]])
+            walker.learn(waiting[order[used]], turn[order[used]])
             used += 1
         end = rows
         if used < len(order):
@@ -361,9 +361,9 @@ class _Walker:
         self.given[slot, 5:] = self.conformal.quantile.ravel()
         return np.stack([centre if model.mode == "lab" else response, low, high], axis=1)
 
-    def learn(self, result: tuple[int, int, float]) -> None:
-        """A result has become known."""
-        sample, result_time, value = result
+    def learn(self, result: tuple[int, int, float], turn: int) -> None:
+        """A result acts from tick `turn` on."""
+        sample, _, value = result
         slot = sample % len(self.ticks)
         if self.ticks[slot] != sample:
             self.too_late += 1
@@ -382,9 +382,12 @@ class _Walker:
         self.slow = residual if not np.isfinite(self.slow) else self.slow + alpha * (residual - self.slow)
         score = (scaled - centre) / scale
         experts = self.given[slot, 5:].reshape(2, -1)
+        low, high = self.given[slot, 3:5]
         self.conformal = update(model.settings, self.conformal, score, experts, self.given[slot, 3:5])
         self.sides = issued(self.conformal)
-        self.checks.append((float(sample), float(result_time), float(score)))
+        if high > low:
+            distance = (score - (low + high) / 2.0) / (high - low) * 2.0 * normal_deviate(model.settings.level)
+            self.checks.append((float(sample), float(turn), float(distance)))
 
     def state(self, tick: int, pending: tuple[tuple[int, int, float], ...]) -> QualityState:
         """The state after the chunk."""

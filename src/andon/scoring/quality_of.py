@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from andon.plant.arrays import Float64Array
 from andon.plant.label import LabResults
 from andon.plant.verdict import QualityPredictions
@@ -12,7 +14,12 @@ from andon.plant.window import Prepared
 from andon.scoring.detector import NETWORK, Detection
 
 if TYPE_CHECKING:
+    from andon.evidence.events import Span
+    from andon.scoring.monitor import Monitor, Step
     from andon.scoring.quality import QualityState
+
+SURPRISE = 2.58
+"""Standard deviations of its interval at which a single result says that quality was not as predicted: one in a hundred in normal time."""
 
 
 def predict_quality(
@@ -53,3 +60,49 @@ def join_steps(steps: Sequence[tuple[QualityPredictions, ...]]) -> QualityPredic
     from andon.scoring.quality import join_predictions
 
     return join_predictions([step[number] for number in range(len(steps[0])) for step in steps])
+
+
+def quality_relevant(monitor: Monitor, steps: Sequence[Step], span: Span) -> bool | None:
+    """Whether a deviation mattered for the product.
+
+    True where a sample drawn during it was not as predicted, or where a prediction in it left the range of the training results
+    or, for a class, fell below the decision while it stood above when the deviation began.
+
+    Returns
+    -------
+    None where the model has no target, or nothing was predicted and no result came
+    """
+    end = span.end if span.end is not None else 1 << 62
+    known, answered = False, False
+    for number, model in enumerate(monitor.quality):
+        for step in steps:
+            checks = step.checks[number]
+            drawn = checks[(checks[:, 0] >= span.onset) & (checks[:, 0] <= end)]
+            known |= bool(len(drawn))
+            if bool((np.abs(drawn[:, 2]) > SURPRISE).any()):
+                return True
+            low, high = np.searchsorted(step.prepared.tick, [span.onset, min(end, span.peak)])
+            value = step.quality[number].value[low : high + 1]
+            value = value[np.isfinite(value)]
+            answered |= bool(len(value))
+            if len(value) and _leaves(model, value):
+                return True
+    return False if known or answered else None
+
+
+def _leaves(model: Any, value: Float64Array) -> bool:
+    if model.spec is not None:
+        return bool(value[0] >= model.spec.decision and value.min() < model.spec.decision)
+    return bool(value.min() < model.low or value.max() > model.high)
+
+
+def loudest_target(monitor: Monitor, steps: Sequence[Step], span: Span) -> str | None:
+    """The target whose results stood furthest from what was predicted, of those known from the onset to the peak; None where none came."""
+    best, loudest = None, 0.0
+    for number, model in enumerate(monitor.quality):
+        for step in steps:
+            checks = step.checks[number]
+            here = np.abs(checks[(checks[:, 1] >= span.onset) & (checks[:, 1] <= span.peak), 2])
+            if len(here) and float(here.max()) > loudest:
+                best, loudest = str(model.target), float(here.max())
+    return best

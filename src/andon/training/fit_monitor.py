@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from andon.evidence.budget import FaultCost, group_cost
+from andon.evidence.budget import FaultCost, cost, group_cost
 from andon.evidence.calibrate import CalibrationRefused, rebudget
 from andon.evidence.calibration import Calibration
 from andon.evidence.events import Opening
@@ -29,6 +29,7 @@ from andon.scoring.monitor import Monitor
 from andon.scoring.network_core import NetworkCore
 from andon.scoring.rivals import Rival
 from andon.training.candidates import Group, Normal, Ran, Tried, choose, normal_sigma, price, price_without_promise, run_candidates
+from andon.training.couple_quality import Coupled, couple_quality
 from andon.training.fit_targets import FittedTargets, fit_targets, reads_network
 from andon.training.linear import fit_linear_core
 from andon.training.sisters import Laid, Sister, expect, lab_on_grid, later_error, lay
@@ -87,6 +88,7 @@ class Fitted:
     refused : why it was refused, or None
     promises : what became of each budget group
     tried : every candidate for detection, priced on the calibration period
+    coupled : what results tell the detector and what that is worth; None where there are too few
     explained : view -> share of the linear core's residual variance that the network removes on later normal time
     training : how the network was trained; for sisters also whether their centres are shared or own
     targets_of : asset -> its soft sensors
@@ -105,6 +107,7 @@ class Fitted:
     training: dict[str, object]
     targets_of: dict[str, FittedTargets]
     ended: Sentence | None = None
+    coupled: Coupled | None = None
 
     @property
     def split(self) -> Split:
@@ -196,9 +199,14 @@ def fit_monitor(
         for one in sisters
     )  # fmt: skip
     monitor = members[0] if alone else sister_monitor(shared, members)
+    # Sisters share thresholds that are verified on their pooled events; results of one asset would move those of all.
+    coupled = couple_quality(monitor.calibration, targets_of[monitor.asset].reports) if alone else None
+    costs = best.costs
+    if coupled is not None and coupled.used:
+        monitor, costs = replace(monitor, calibration=coupled.calibration, coupling=coupled.evidence), cost(coupled.calibration)
     return Fitted(
         monitor, {one.asset: one.split for one in sisters}, plant.budget_group(recordings[0].asset).budget, refused,
-        promised_of(groups, best.calibrations), tried, best.candidate.name, best.costs, explained, about, targets_of, ended,
+        promised_of(groups, best.calibrations), tried, best.candidate.name, costs, explained, about, targets_of, ended, coupled,
     )  # fmt: skip
 
 

@@ -16,21 +16,9 @@ from andon.plant.window import Expectation, Prepared
 from andon.scoring.quality import QualityModel
 from andon.scoring.responses import response_kind
 from andon.training.quality import QualityReport, fit_quality
-from andon.training.quality.family import Family
-from andon.training.quality.smooth_response import RidgeOnFeatures, RidgeOnLags
+from andon.training.quality.coupling import AblationRow, ablate_quality
 
 LEAST_RESULTS = 60
-DISTURBED = 1.0
-ABLATION = (("quality alone", False, False), ("shared features", True, False), ("shared features and coupling", True, True))
-"""Among the linear families alone, so that the lines differ in nothing but what the detector gives."""
-
-
-@dataclass(frozen=True, slots=True)
-class AblationRow:
-    """One way to fit a target, judged at the same results: alone, with shared features, with features and coupling."""
-
-    name: str
-    figures: dict[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +78,19 @@ def fit_targets(
             if limits is None:
                 left_out.append((found.target, "a target of kind classification needs low or high, or results that are 0 and 1"))
                 continue
-
-        def fit(
-            features: bool, coupled: bool, families: tuple[Family, ...] | None = None, found: LabResults = found, head: int = head,
-            dead: int | None = dead, limits: tuple[float, float] | None = limits,
-        ) -> tuple[QualityModel, QualityReport]:  # fmt: skip
-            return fit_quality(
-                prepared, found, train, calibrate, evaluate, network=network if features else None, head=head,
-                abnormality=abnormality if coupled else None, level=plant.model.coverage, dead_time_ns=dead, seed=seed,
-                limits=limits, families=families, progress=progress,
-            )  # fmt: skip
-
         try:
-            model, report = fit(True, True)
+            model, report = fit_quality(
+                prepared, found, train, calibrate, evaluate, network=network, head=head, abnormality=abnormality,
+                level=plant.model.coverage, dead_time_ns=dead, seed=seed, limits=limits, progress=progress,
+            )  # fmt: skip
         except TrainingError as error:
             left_out.append((found.target, error.what))
             continue
-        if ablate and not ablation and network is not None:
-            plain: tuple[Family, ...] = (RidgeOnLags(),)
-            rich: tuple[Family, ...] = (RidgeOnLags(), RidgeOnFeatures())
-            for name, features, coupled in ABLATION:
-                ablation.append(_row(name, fit(features, coupled, rich if features else plain)[1], abnormality))
+        if ablate and not ablation:
+            ablation += ablate_quality(
+                prepared, found, train, calibrate, evaluate, network=network, abnormality=abnormality, head=head,
+                level=plant.model.coverage, dead_time_ns=dead, seed=seed, progress=progress,
+            )  # fmt: skip
         models.append(model)
         reports.append(report)
     return FittedTargets(tuple(models), tuple(reports), tuple(ablation), tuple(left_out))
@@ -128,20 +108,4 @@ def reads_network(model: QualityModel) -> bool:
     arrays = model.response.arrays()
     return "network" in response_kind(model.response) or any(
         name.rpartition(".")[2] == "feature_weight" and array.size for name, array in arrays.items()
-    )
-
-
-def _row(name: str, report: QualityReport, abnormality: Float64Array) -> AblationRow:
-    """RMSE, coverage and width; coverage while disturbed apart."""
-    ok = np.isfinite(report.predicted)
-    inside = (report.value >= report.low) & (report.value <= report.high)
-    disturbed = ok & (abnormality[report.row] >= DISTURBED)
-    return AblationRow(
-        name,
-        {
-            "rmse": float(np.sqrt(np.mean((report.value - report.predicted)[ok] ** 2))) if ok.any() else None,
-            "coverage": float(inside[ok].mean()) if ok.any() else None,
-            "coverage_disturbed": float(inside[disturbed].mean()) if disturbed.any() else None,
-            "width": float((report.high - report.low)[ok].mean()) if ok.any() else None,
-        },
     )

@@ -38,9 +38,12 @@ def test_features_that_carry_the_target_win_and_are_named() -> None:
         network=expectation(features), abnormality=None,
         families=[RidgeOnLags(lags=10), RidgeOnFeatures()],
     )  # fmt: skip
-    assert [line.name for line in lines] == ["alone", "features"]
+    assert [line.name for line in lines] == ["quality alone", "shared features"]
     assert lines[1].chosen in ("ridge on network features", "blend")
-    assert lines[1].calibrate.pinball < 0.7 * lines[0].calibrate.pinball
+    before, after = lines[0].figures["rmse"], lines[1].figures["rmse"]
+    assert before is not None
+    assert after is not None
+    assert after < 0.7 * before
 
 
 def test_scale_follows_abnormality_only_upward() -> None:
@@ -89,6 +92,6 @@ def test_results_are_not_needed_for_the_lines_that_have_no_ingredient() -> None:
         mode="inputs",
         families=[RidgeOnLags(lags=5)],
     )
-    assert [line.name for line in lines] == ["alone"]
-    assert lines[0].evaluate is None
-    assert np.isnan(lines[0].disturbed)
+    assert [line.name for line in lines] == ["quality alone"]
+    assert lines[0].figures["coverage_disturbed"] is None
+    assert lines[0].figures["coverage"] is not None

@@ -1,9 +1,11 @@
-"""The coupling of quality and detector, measured on the user's data: alone, with shared features, widened by abnormality, both."""
+"""What the detector gives to the soft sensor, measured on the user's data: alone, with shared features, widened by abnormality, both."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from andon.plant.arrays import BoolArray, FloatArray
 from andon.plant.label import LabResults
@@ -11,26 +13,34 @@ from andon.plant.progress import Progress, silent
 from andon.plant.window import Expectation, Prepared
 from andon.training.quality.family import Family
 from andon.training.quality.fit import fit_quality
-from andon.training.quality.report import PeriodScore, QualityReport
+from andon.training.quality.report import QualityReport
+from andon.training.quality.smooth_response import RidgeOnFeatures, RidgeOnLags
+
+DISTURBED = 1.0
+"""Abnormality from which a tick counts as disturbed: evidence at the threshold."""
+
+LINES = (
+    ("quality alone", False, False),
+    ("shared features", True, False),
+    ("coupling", False, True),
+    ("shared features and coupling", True, True),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Coupling:
-    """One line of the ablation.
+class AblationRow:
+    """One way to fit a target, judged at the same results.
 
     Attributes
     ----------
-    name : "alone", "features", "abnormality" or "both"
-    chosen : the candidate chosen with that coupling
-    calibrate, evaluate : scores of the chosen candidate
-    disturbed : coverage over the quarter of the judged results with the most abnormality; NaN without a trace
+    name : one of `LINES`
+    chosen : the candidate chosen that way
+    figures : rmse, coverage, coverage_disturbed (while abnormality is at least one), width; None where there is nothing to judge
     """
 
     name: str
     chosen: str
-    calibrate: PeriodScore
-    evaluate: PeriodScore | None
-    disturbed: float
+    figures: dict[str, float | None]
 
 
 def ablate_quality(
@@ -45,37 +55,40 @@ def ablate_quality(
     head: int = 0,
     mode: str = "lab",
     level: float = 0.9,
+    dead_time_ns: int | None = None,
     seed: int = 0,
     families: Sequence[Family] | None = None,
     progress: Progress = silent,
-) -> tuple[Coupling, ...]:
+) -> tuple[AblationRow, ...]:
     """Fit the soft sensor with and without what the detector gives; each line chooses among its own candidates.
 
     Parameters
     ----------
-    as `fit_quality`; lines whose ingredient is absent are left out
+    as `fit_quality`; a line whose ingredient is absent is left out, and "coupling" where features are there
+    families : of each line; the linear ones where None, so that the lines differ in nothing but what the detector gives
     """
-    lines = [("alone", None, None), ("features", network, None), ("abnormality", None, abnormality), ("both", network, abnormality)]
     out = []
-    for name, shared, trace in lines:
-        if (name in ("features", "both") and network is None) or (name in ("abnormality", "both") and abnormality is None):
+    for name, features, coupled in LINES:
+        if (features and network is None) or (coupled and abnormality is None) or (name == "coupling" and network is not None):
             continue
+        own: tuple[Family, ...] = (RidgeOnLags(), RidgeOnFeatures()) if features else (RidgeOnLags(),)
         _, report = fit_quality(
-            prepared, lab, train, calibrate, evaluate, network=shared, head=head, abnormality=trace, mode=mode, level=level, seed=seed,
-            families=families, progress=progress,
+            prepared, lab, train, calibrate, evaluate, network=network if features else None, head=head,
+            abnormality=abnormality if coupled else None, mode=mode, level=level, dead_time_ns=dead_time_ns, seed=seed,
+            families=own if families is None else families, progress=progress,
         )  # fmt: skip
-        own = next(item for item in report.candidates if item.name == report.chosen)
-        out.append(Coupling(name, report.chosen, own.calibrate, own.evaluate, _disturbed(report, abnormality)))
+        out.append(AblationRow(name, report.chosen, _figures(report, abnormality)))
     return tuple(out)
 
 
-def _disturbed(report: QualityReport, abnormality: FloatArray | None) -> float:
-    import numpy as np
-
-    if abnormality is None or not len(report.row):
-        return float("nan")
-    trace = np.nan_to_num(abnormality[report.row])
-    here = trace >= np.quantile(trace, 0.75)
-    here &= np.isfinite(report.low)
-    held = (report.value >= report.low) & (report.value <= report.high)
-    return float(held[here].mean()) if here.any() else float("nan")
+def _figures(report: QualityReport, abnormality: FloatArray | None) -> dict[str, float | None]:
+    ok = np.isfinite(report.predicted)
+    inside = (report.value >= report.low) & (report.value <= report.high)
+    trace = np.zeros(len(ok)) if abnormality is None else np.nan_to_num(abnormality[report.row])
+    disturbed = ok & (trace >= DISTURBED)
+    return {
+        "rmse": float(np.sqrt(np.mean((report.value - report.predicted)[ok] ** 2))) if ok.any() else None,
+        "coverage": float(inside[ok].mean()) if ok.any() else None,
+        "coverage_disturbed": float(inside[disturbed].mean()) if disturbed.any() else None,
+        "width": float((report.high - report.low)[ok].mean()) if ok.any() else None,
+    }

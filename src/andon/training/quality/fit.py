@@ -154,7 +154,9 @@ def fit_quality(
     period = calibrate
     first = found[chosen]
     report_rows: Sequence[Float64Array] = _score(case, assemble(ground, first.searched, first.mode, first.fixed), span, calibrate)[1]
-    held = Held(case.labels.row[calibrate[case.labels.row]], case.labels.value[calibrate[case.labels.row]], *report_rows)
+    later = case.labels.part(calibrate[case.labels.row])
+    tick = prepared.tick[later.row]
+    held = Held(later.row, tick, tick + later.delay, later.value, *report_rows)
     spec, spec_report = _within(case, held, limits)
     # The choice is made; every candidate now learns from both periods, with its setting kept.
     ground = _ground(case, both)

@@ -64,11 +64,14 @@ class Held:
     Attributes
     ----------
     row : (N,) rows of the results
+    tick, known : (N,) tick of each sample, and tick from which its result is known
     value : (N,) results
     predicted, low, high : (N,) what was said; NaN where refused
     """
 
     row: IntArray
+    tick: IntArray
+    known: IntArray
     value: Float64Array
     predicted: Float64Array
     low: Float64Array
