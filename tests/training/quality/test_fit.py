@@ -110,3 +110,32 @@ def test_scores_by_hand() -> None:
     assert got.mae == 0.5
     assert got.coverage == 0.5
     assert score_period(np.ones(2), np.full(2, np.nan), np.ones(2), np.ones(2), 0.9).refused == 1.0
+
+
+def test_with_results_a_soft_sensor_may_look_at_newer_inputs_than_the_dead_time_that_inputs_alone_tell() -> None:
+    ticks, lab = plant(every=1, delay=8)
+    few: list[Family] = [RidgeOnLags(lags=10)]
+    model, report = fit_quality(ticks, lab, *periods(), families=few)
+    assert 0 <= model.plan.dead == report.dead_time.used <= report.dead_time.ticks
+    alone, told = fit_quality(ticks, lab, *periods(), mode="inputs", families=few)
+    assert alone.plan.dead == told.dead_time.used == told.dead_time.ticks
+    given, said = fit_quality(ticks, lab, *periods(), families=few, dead_time_ns=3 * MINUTE_NS)
+    assert given.plan.dead == said.dead_time.used == said.dead_time.ticks == 3
+
+
+def test_a_class_is_calibrated_on_the_calibration_period_and_judged_later() -> None:
+    ticks, lab = plant(every=1)
+    model, report = fit_quality(ticks, lab, *periods(), families=[RidgeOnLags(lags=10)], limits=(-np.inf, float(np.median(lab.value))))
+    assert model.spec is not None
+    assert report.spec is not None
+    assert report.spec_score is not None
+    assert report.spec_score.brier < 0.8 * report.spec_score.base_brier
+    again = QualityModel.from_arrays(model.meta(), model.to_arrays())
+    first, _ = model.predict(ticks, lab, None, None, model.start())
+    second, _ = again.predict(ticks, lab, None, None, again.start())
+    np.testing.assert_array_equal(first.value, second.value)
+    ok = np.isfinite(first.value)
+    assert first.value[ok].min() >= 0.0
+    assert first.value[ok].max() <= 1.0
+    assert set(np.unique(np.concatenate([first.low[ok], first.high[ok]]))) <= {0.0, 1.0}
+    assert (report.held.known > report.held.tick).all()

@@ -24,6 +24,7 @@ class DeadTime:
     Attributes
     ----------
     ticks : the oldest shift that loses no more than one hundredth of the explained variance
+    used : what the soft sensor keeps, in ticks: the estimate, or less where newer inputs help its later predictions
     shift : (M,) candidate dead times, in ticks
     explained : (M,) share of later variance explained with inputs no newer than the shift
     channel_lag : (C,) lag at which each channel by itself correlates most with the target, in ticks
@@ -31,6 +32,7 @@ class DeadTime:
     """
 
     ticks: int
+    used: int
     shift: Int64Array
     explained: Float64Array
     channel_lag: Int64Array
@@ -85,7 +87,7 @@ def estimate_dead_time(prepared: Prepared, labels: Labelled, channels: tuple[int
     power = np.sqrt((centred**2).sum(axis=0)) * np.sqrt((y**2).sum()) + 1e-12
     correlation = np.einsum("nlc,n->lc", centred, y) / power
     at = np.abs(correlation).argmax(axis=0)
-    return DeadTime(ticks, shifts * unit, explained, at.astype(np.int64) * unit, correlation[at, np.arange(lags.shape[2])])
+    return DeadTime(ticks, ticks, shifts * unit, explained, at.astype(np.int64) * unit, correlation[at, np.arange(lags.shape[2])])
 
 
 def _later_explained(table: Float64Array, y: Float64Array, folds: list[tuple[Int64Array, Int64Array]]) -> float:

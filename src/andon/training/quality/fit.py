@@ -134,6 +134,8 @@ def fit_quality(
         names["done"] += 1
         progress(f"quality {lab.target}", min(names["done"] / names["total"], 1.0))
 
+    if mode == "lab" and dead_time_ns is None and dead.ticks:
+        case, dead = _shorten(case, learn, dead)
     ground = _ground(case, learn)
     span = _stretch(calibrate)
     found: dict[str, _Variant] = {}
@@ -223,13 +225,30 @@ def _prepare_case(
         raise TrainingError("no input moves in the training period", do="check the tags and the training period")
     dead = estimate_dead_time(prepared, learn, columns, _LAGS * step, step)
     if dead_time_ns is not None:
-        dead = replace(dead, ticks=max(0, round(dead_time_ns / prepared.interval_ns)))
+        known = max(0, round(dead_time_ns / prepared.interval_ns))
+        dead = replace(dead, ticks=known, used=known)
     plan = HistoryPlan(columns, dead.ticks, _LAGS, step, tuple(span * step if span > 1 else 1 for span in _SPANS))
     features = network.features if network is not None and network.features.size else None
     median = None
     if network is not None and network.quality.size and head < network.quality.shape[1]:
         median = network.quality[:, head, network.quality.shape[2] // 2]
     return _Case(prepared, lab, labels, columns, plan, network, features, median, abnormality, mode, level, head, seed), learn, dead
+
+
+def _shorten(case: _Case, learn: Labelled, dead: DeadTime) -> tuple[_Case, DeadTime]:
+    """Let the soft sensor look at newer inputs than the estimated dead time where that predicts later results better.
+
+    The estimate asks which inputs alone explain; with results known, the newest inputs tell how the product has changed since. Too long a
+    dead time loses them, too short a one costs little, as the response fades.
+    """
+    family = SmoothResponse(shapes=((40, 0.9),), against_known=True)
+    losses: dict[int, float] = {}
+    for ticks in sorted({0, dead.ticks // 2, dead.ticks}):
+        ground = _ground(replace(case, plan=replace(case.plan, dead=ticks)), learn)
+        losses[ticks] = search(family, ground.tables, ground.y, ground.labels, ground.folds, case.mode)[0].loss
+    least = min(losses.values())
+    used = max(ticks for ticks, loss in losses.items() if loss <= 1.02 * least)
+    return replace(case, plan=replace(case.plan, dead=used)), replace(dead, used=used)
 
 
 def _channels(prepared: Prepared, learn: Labelled, step: int) -> tuple[int, ...]:
