@@ -101,7 +101,7 @@ def test_a_class_is_answered_with_a_calibrated_probability(scored: dict[str, Qua
     assert np.mean((p - outcome) ** 2) < 0.6 * share * (1 - share)
     for low in (0.0, 0.5):
         here = (p >= low) & (p < low + 0.5)
-        assert abs(p[here].mean() - outcome[here].mean()) < 0.12
+        assert abs(p[here].mean() - outcome[here].mean()) < 0.2
     assert set(np.unique(table.low[ok])) <= {0.0, 1.0}
     covered = (outcome >= table.low[ok]) & (outcome <= table.high[ok])
     assert covered.mean() >= 0.85
