@@ -141,6 +141,15 @@ def test_dead_time_is_found_and_its_curve_falls_beyond_it() -> None:
     assert DEAD <= dead.channel_lag[0] <= DEAD + 6
 
 
+def test_a_cut_prior_keeps_nearly_all_of_its_variance() -> None:
+    whole, cut = fading_root(40, 0.9), fading_root(40, 0.9, 16)
+    assert cut.shape == (40, 16)
+    kernel = whole @ whole.T
+    assert np.trace(cut @ cut.T) > 0.99 * np.trace(kernel)
+    assert np.abs(cut @ cut.T - kernel).max() < 0.05
+    np.testing.assert_array_equal(fading_root(40, 0.9, 40), whole)
+
+
 def test_noise_has_no_dead_time() -> None:
     ticks, labels, _, _, _ = case(400)
     from dataclasses import replace

@@ -27,7 +27,7 @@ from andon.training.quality.report import Candidate, Held, PeriodScore, QualityR
 from andon.training.quality.smooth_response import Constant, PartialLeastSquares, RidgeOnFeatures, RidgeOnLags, SmoothResponse
 from andon.training.quality.within_spec import SpecReport, SpecScore, fit_within_spec, judge_spec
 
-MOST_CHANNELS = 16  # the cost of the linear families grows with its square; see decision 0071
+MOST_CHANNELS = 40  # memory: a table of sixty lags of each; see decision 71
 _LAGS = 60
 _SEARCH_RESULTS = 6_000  # settings are compared on at most so many results; the final fit takes more
 _SPANS = (1, 2, 3, 4, 6, 8, 12, 16, 32, 64)

@@ -16,6 +16,7 @@ from andon.training.quality.labelled import Labelled, Tables
 from andon.training.quality.smooth_response import numbered, solve_positive
 
 _LIMIT = 6.0
+_MOST_TRIED = 40  # features tried for a split, so that many channels cost no more than few
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,12 @@ class BoostedTrees:
         depth = int(group)
         lag = np.array([j for j in self.lags if j < tables.lags.shape[1]], dtype=np.int64)
         share = min(0.5, 2000 / max(len(y), 1))
+        table = _table(tables, lag).astype(np.float32)
         model = GradientBoostingRegressor(
-            n_estimators=150, max_depth=depth, learning_rate=0.07, subsample=share, max_features=0.15,
+            n_estimators=150, max_depth=depth, learning_rate=0.07, subsample=share, max_features=min(0.15, _MOST_TRIED / table.shape[1]),
             min_samples_leaf=min(10, max(1, len(y) // 20)), random_state=self.seed,
         )  # fmt: skip
-        model.fit(_table(tables, lag).astype(np.float32), y)
+        model.fit(table, y)
         trees = [tree[0].tree_ for tree in model.estimators_]
         bias = float(np.ravel(model.init_.constant_)[0])
         for number, count in numbered((60, 150), only):

@@ -20,6 +20,9 @@ from andon.training.quality.correction import known_residuals, solve_weights
 from andon.training.quality.family import Fitted
 from andon.training.quality.labelled import Labelled, Tables
 
+MOST_COLUMNS = 640
+"""Columns of the normal equations of the linear families; their cost grows with its square. See decision 71."""
+
 _PENALTIES = (0.3, 3.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
 
 
@@ -50,8 +53,12 @@ def solve_positive(matrix: Float64Array, right: Float64Array) -> Float64Array:
     return out
 
 
-def fading_root(lags: int, fade: float) -> Float64Array:
-    """(L, L) lower-triangular root of the kernel fade^max(i, j): weights root @ z with z ~ N(0, 1) are smooth and fading.
+def fading_root(lags: int, fade: float, most: int | None = None) -> Float64Array:
+    """(L, R) root of the kernel fade^max(i, j): weights root @ z with z ~ N(0, 1) are smooth and fading.
+
+    Parameters
+    ----------
+    most : R is at most this; where it is less than L, the root of the R largest eigenvalues, which hold nearly all of the variance
 
     References
     ----------
@@ -59,6 +66,10 @@ def fading_root(lags: int, fade: float) -> Float64Array:
     """
     lag = np.arange(lags)
     kernel: Float64Array = np.power(fade, np.maximum(lag[:, None], lag[None, :]), dtype=np.float64)
+    if most is not None and most < lags:
+        value, vector = np.linalg.eigh(kernel)
+        low: Float64Array = vector[:, -most:] * np.sqrt(np.maximum(value[-most:], 0.0))
+        return low
     root: Float64Array = np.linalg.cholesky(kernel + 1e-12 * np.eye(lags)).astype(np.float64)
     return root
 
@@ -123,7 +134,7 @@ class SmoothResponse:
         """Every penalty of a group."""
         lags, fade, rho = group
         lags = min(lags, tables.lags.shape[1])
-        root = fading_root(lags, fade)
+        root = fading_root(lags, fade, max(MOST_COLUMNS // tables.lags.shape[2], 4))
         raw = tables.lags[:, :lags]
         spread = np.maximum(raw[:, 0].std(axis=0), 1e-6)
         mean = raw.mean(axis=(0, 1))
@@ -208,7 +219,7 @@ class RidgeOnLags:
         self, tables: Tables, y: Float64Array, labels: Labelled, group: Any, only: int | None = None
     ) -> Iterator[tuple[int, str, Fitted]]:
         """Every penalty."""
-        lags = min(self.lags, tables.lags.shape[1])
+        lags = min(self.lags, tables.lags.shape[1], max(MOST_COLUMNS // tables.lags.shape[2], 4))
         raw = tables.lags[:, :lags].reshape(len(y), -1)
         mean, spread = raw.mean(axis=0), np.maximum(raw.std(axis=0), 1e-6)
         x = (raw - mean) / spread
