@@ -37,10 +37,11 @@ export function hearKeys(): void {
   document.addEventListener("keydown", (event) => {
     if (!keysOn.value || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (typing(event.target) || document.querySelector("dialog[open]")) return;
-    const both = before ? `${before} ${event.key}` : event.key;
+    const key = event.shiftKey && event.key.startsWith("Arrow") ? `Shift+${event.key}` : event.key;
+    const both = before ? `${before} ${key}` : key;
     window.clearTimeout(timer);
     before = "";
-    const act = pressed.get(both)?.at(-1) ?? pressed.get(event.key)?.at(-1);
+    const act = pressed.get(both)?.at(-1) ?? pressed.get(key)?.at(-1);
     if (act) {
       event.preventDefault();
       act(event);

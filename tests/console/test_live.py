@@ -90,6 +90,19 @@ def test_the_time_is_moved_by_keys_wheel_and_drag_and_gone_back(browser: Any, se
         page.wait_for_function("text => document.querySelector('.stretch').innerText === text", arg=before)
 
 
+def test_values_are_read_at_a_moment_without_a_mouse(browser: Any, service: Service) -> None:
+    with signed_in(browser, service.url, "viewer", at="/assets/furnace-3") as page:
+        page.wait_for_selector(".lanes canvas")
+        readout = page.locator(".lane .readout").first
+        newest = readout.inner_text()
+        for _ in range(40):
+            page.keyboard.press("Shift+ArrowLeft")
+        page.locator(".timeaxis .pointer").wait_for()
+        assert readout.inner_text() != newest
+        page.locator(".taglist header small", has_text="at ").wait_for()
+        assert page.get_by_role("button", name="Live", exact=True).get_attribute("aria-pressed") == "true"
+
+
 def test_the_hour_that_comes_twice_is_shown_twice(browser: Any, service: Service) -> None:
     with signed_in(browser, service.url, "viewer", at="/assets/furnace-3?from=2026-10-24T22:00:00Z&to=2026-10-25T04:00:00Z") as page:
         page.wait_for_selector(".lanes canvas")

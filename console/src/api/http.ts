@@ -1,5 +1,6 @@
 // Requests: one shape of error, the CSRF header and an idempotency key on everything that changes something.
 import { signal } from "@preact/signals";
+import { say } from "../words/say";
 import type { Problem, Session } from "./types";
 
 export const session = signal<Session | null | undefined>(undefined); // undefined: not known yet
@@ -17,6 +18,7 @@ export class Refusal extends Error {
 export class Unreachable extends Error {}
 
 const ROOT = "/api/v1";
+const AGAIN_MS = 400;
 
 type Word = string | number | string[] | undefined;
 
@@ -41,6 +43,18 @@ function once(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** The answer of the service; asked once more where the link broke, which the same idempotency key makes safe. */
+async function sent(url: string, request: RequestInit, again = true): Promise<Response> {
+  try {
+    return await fetch(url, request);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    if (!again) throw new Unreachable(say("link.nothing_yet"));
+    await new Promise((done) => window.setTimeout(done, AGAIN_MS));
+    return sent(url, request, false);
+  }
+}
+
 async function answer<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") {
@@ -48,15 +62,8 @@ async function answer<T>(method: string, path: string, body: unknown, signal?: A
     headers["Idempotency-Key"] = once();
     if (session.value) headers["X-CSRF-Token"] = session.value.csrf;
   }
-  let response: Response;
-  try {
-    response = await fetch(ROOT + path, {
-      method, headers, credentials: "same-origin", ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...(signal ? { signal } : {}),
-    });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Unreachable(String(error));
-  }
+  const request: RequestInit = { method, headers, credentials: "same-origin", ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...(signal ? { signal } : {}) };
+  const response = await sent(ROOT + path, request);
   if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
   if (response.status === 401 && session.value) session.value = null;
   const said = (await response.json().catch(() => ({}))) as Partial<Problem>;

@@ -62,6 +62,11 @@ export function Lane({ range, data, spans, title, label, unit = "", height = Mat
       range.start.value + range.end.value + theme.value;
       follow();
     });
+    const point = effect(() => {
+      const at = range.cursor.value;
+      const left = at === null ? -10 : chart.valToPos(at, "x");
+      if (Math.abs(left - (chart.cursor.left ?? -10)) > 1) chart.setCursor({ left, top: 4 }, false);
+    });
     // A lane that nobody sees is drawn when it comes into sight.
     const sight = new IntersectionObserver(([entry]) => {
       inSight = entry?.isIntersecting ?? true;
@@ -72,6 +77,7 @@ export function Lane({ range, data, spans, title, label, unit = "", height = Mat
     watch.observe(element);
     return () => {
       stop();
+      point();
       cancelAnimationFrame(asked);
       watch.disconnect();
       sight.disconnect();

@@ -20,7 +20,7 @@ export function TimeBar({ range }: { range: TimeRange }) {
   }, [range.live.value, range.live.value ? 0 : range.start.value, range.live.value ? 0 : range.end.value]);
   useKeys({
     ArrowLeft: () => range.pan(-0.1), ArrowRight: () => range.pan(0.1), "+": () => range.zoom(0.5), "=": () => range.zoom(0.5),
-    "-": () => range.zoom(2), "0": () => range.whole(), l: () => range.goLive(),
+    "Shift+ArrowLeft": () => range.point(-0.01), "Shift+ArrowRight": () => range.point(0.01), "-": () => range.zoom(2), "0": () => range.whole(), l: () => range.goLive(),
   });
   const [start, end] = [range.start.value, range.end.value];
   return (

@@ -76,6 +76,12 @@ export class TimeRange {
     this.set(around - (around - this.start.value) * f, around + (this.end.value - around) * f, keep);
   }
 
+  /** Move the pointer by a share of what is shown: reading values without a mouse. */
+  point(share: number): void {
+    const at = (this.cursor.value ?? this.end.value) + share * this.span.value;
+    this.cursor.value = Math.max(this.start.value, Math.min(this.end.value, at));
+  }
+
   preset(seconds: number): void {
     if (this.live.value) {
       this.remember();

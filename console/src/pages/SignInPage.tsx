@@ -1,5 +1,4 @@
 import { useState } from "preact/hooks";
-import { Unreachable } from "../api/http";
 import { changeLanguage, signIn } from "../api/session";
 import { Field } from "../parts/Field";
 import { language, say } from "../words/say";
@@ -17,7 +16,7 @@ export function SignInPage() {
     try {
       await signIn({ user, password });
     } catch (error) {
-      setWrong(error instanceof Unreachable ? say("link.nothing_yet") : (error as Error).message);
+      setWrong((error as Error).message);
       setPassword("");
     } finally {
       setBusy(false);

@@ -5,7 +5,7 @@ import { Dialog } from "./Dialog";
 const KEYS: [string, Key][] = [
   ["/", "help.search"], ["g o", "help.overview"], ["g a", "help.alarms"], ["g b", "help.budget"], ["g d", "help.data"], ["g m", "help.models"],
   ["g k", "help.kpi"], ["g s", "help.settings"], ["j  k", "help.move"], ["x", "help.select"], ["Enter", "help.open"], ["a", "help.acknowledge"],
-  ["s", "help.shelve"], ["t", "help.true"], ["f", "help.false"], ["c", "help.comment"], ["←  →", "help.pan"], ["+  −", "help.zoom"], ["0", "help.whole"],
+  ["s", "help.shelve"], ["t", "help.true"], ["f", "help.false"], ["c", "help.comment"], ["←  →", "help.pan"], ["Shift ←", "help.point"], ["+  −", "help.zoom"], ["0", "help.whole"],
   ["l", "help.live"], ["?", "help.help"],
 ];
 

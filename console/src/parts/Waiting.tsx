@@ -1,7 +1,6 @@
 // What stands where an answer is not here yet: nothing for 300 ms, then a skeleton of its shape; a refusal in its own words.
 import type { ComponentChildren } from "preact";
 import type { Resource } from "../api/resource";
-import { Unreachable } from "../api/http";
 import { say } from "../words/say";
 
 interface Props<T> {
@@ -17,7 +16,7 @@ export function Waiting<T>({ of, shape = "rows", children }: Props<T>) {
   if (problem) {
     return (
       <div class="refusal" role="alert">
-        <p>{problem instanceof Unreachable ? say("link.nothing_yet") : problem.message}</p>
+        <p>{problem.message}</p>
         <button type="button" onClick={of.reload}>{say("again")}</button>
       </div>
     );
