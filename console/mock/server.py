@@ -65,6 +65,7 @@ class World:
         self.before = "2026-09-14T10-02-33-0c4411de"
         self.per_week = {"line 2": 1.0, "pickler": 0.5}
         self.note = ""
+        self.copies = 0
         self.answered: dict[str, bytes] = {}
         self.maintenance: list[schema.Maintenance] = []
         self.out: list[schema.OutOfService] = []
@@ -286,6 +287,11 @@ class Desktop(BaseHTTPRequestHandler):
             case "GET", ["overview"]:
                 self.person()
                 tiles = [world.tile(asset) for asset in ASSETS]
+                tiles += [
+                    msgspec.structs.replace(tile, asset=f"{tile.asset} {copy}", name=f"{tile.name} {copy}", area=f"{tile.area} {copy}")
+                    for copy in range(world.copies)
+                    for tile in tiles
+                ]
                 return schema.Overview(tiles=tiles, sources=pages.sources(now), moved=["pickler"], at=iso(now))
             case "GET", ["assets", asset]:
                 self.person()
@@ -484,9 +490,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8800)
     parser.add_argument("--alarms", type=int, default=60)
     parser.add_argument("--days", type=float, default=60)
+    parser.add_argument("--copies", type=int, default=0, help="the whole plant so many times more, in the overview")
     parser.add_argument("--alive", action="store_true", help="tiles move every two seconds")
     given = parser.parse_args()
     world = World(given.alarms, given.days)
+    world.copies = given.copies
     for asset in ASSETS:
         world.tile(asset)
     trend_of(world.history, ASSETS[0].id, world.start - 3600, world.start, 10, [tag.id for tag in TAGS], [], world.start)

@@ -90,6 +90,27 @@ def test_the_time_is_moved_by_keys_wheel_and_drag_and_gone_back(browser: Any, se
         page.wait_for_function("text => document.querySelector('.stretch').innerText === text", arg=before)
 
 
+def test_a_large_plant_folds_what_is_normal(browser: Any, built: None) -> None:
+    with mock("--alarms", "20", "--days", "0.2", "--copies", "150") as large, signed_in(browser, large.url, "operator") as page:
+        page.wait_for_selector(".link.live")
+        page.wait_for_selector(".tile")
+        shown = page.locator(".tile").count()
+        normal = page.locator(".tile.normal").count()
+        assert (shown > 500, normal) == (True, 0)
+        page.get_by_role("button", name="and 2 normal").first.click()
+        page.locator(".tile.normal").nth(1).wait_for()
+        data = {
+            "asset": "boiler 7", "name": "Boiler 7", "area": "Utilities 7", "line": "Steam", "state": "alarm", "why": "", "priority": 1,
+            "evidence": [0.5, 1.9], "ratio": 1.9, "quality": [], "data_share": 0.5, "open_alarms": 1, "since": "", "behind_s": 0.0,
+        }  # fmt: skip
+        large.change("say", what="tile", data=data)
+        page.locator(".tile", has_text="Boiler 7").wait_for()
+        page.get_by_role("button", name="Worst first again").click()
+        page.wait_for_function(
+            "() => ['Boiler 7', 'Rolling mill 2'].some(name => document.querySelector('.tile h3').textContent.includes(name))"
+        )
+
+
 def test_values_are_read_at_a_moment_without_a_mouse(browser: Any, service: Service) -> None:
     with signed_in(browser, service.url, "viewer", at="/assets/furnace-3") as page:
         page.wait_for_selector(".lanes canvas")

@@ -1,6 +1,6 @@
 // The plant as tiles, worst first. Values change in their place; the order changes when somebody asks for it.
-import { signal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { type Signal, signal } from "@preact/signals";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { useLive } from "../api/live";
 import { useResource } from "../api/resource";
 import type { Overview, Source, Tile } from "../api/types";
@@ -14,8 +14,11 @@ import { count, named, say } from "../words/say";
 
 const WORST = ["alarm", "anomalous", "cannot_judge", "no_model", "normal"];
 
-function badness(tile: Tile): number {
-  return WORST.indexOf(tile.state) * 10 + (tile.priority ?? 9) - Math.min(0.9, (tile.ratio ?? 0) / 10);
+/** Above so many tiles the plant is large: what is normal is folded away. */
+const MANY = 300;
+
+function badness(tile: Tile, coarse = false): number {
+  return WORST.indexOf(tile.state) * 10 + (tile.priority ?? 9) - (coarse ? 0 : Math.min(0.9, (tile.ratio ?? 0) / 10));
 }
 
 interface Line {
@@ -34,55 +37,111 @@ function order(tiles: Tile[]): Line[] {
   return [...lines.values()].map((group) => ({ area: group[0]!.area, line: group[0]!.line, assets: group.map((tile) => tile.asset) }));
 }
 
+/** The plant as it is drawn: each tile a signal of its own, so that one change draws one tile, of ten thousand as of ten. */
+class Plant {
+  readonly tiles = new Map<string, Signal<Tile>>();
+  readonly lines = signal<Line[]>([]);
+  /** Grows when states changed, at most once a second. */
+  readonly changed = signal(0);
+  private waiting = false;
+
+  take(tiles: Tile[]): void {
+    const names = new Set(tiles.map((tile) => tile.asset));
+    const same = names.size === this.tiles.size && tiles.every((tile) => this.tiles.has(tile.asset));
+    for (const name of this.tiles.keys()) if (!names.has(name)) this.tiles.delete(name);
+    for (const tile of tiles) this.put(tile);
+    if (!same) this.arrange();
+    this.changed.value += 1;
+  }
+
+  hear(tile: Tile): void {
+    const before = this.tiles.get(tile.asset)?.peek();
+    if (!before) return;
+    this.put(tile);
+    if (before.state === tile.state && before.priority === tile.priority) return;
+    if (this.waiting) return;
+    this.waiting = true;
+    window.setTimeout(() => {
+      this.waiting = false;
+      this.changed.value += 1;
+    }, this.tiles.size > MANY ? 1000 : 0);
+  }
+
+  arrange(): void {
+    this.lines.value = order(this.all());
+  }
+
+  all(): Tile[] {
+    return [...this.tiles.values()].map((tile) => tile.peek());
+  }
+
+  /** Whether somebody stands in front of one who is worse: the small moves of evidence do not count. */
+  disordered(): boolean {
+    const rank = (asset: string): number => Math.floor(badness(this.tiles.get(asset)!.peek(), true));
+    const sorted = (ranks: number[]): boolean => ranks.every((one, place) => place === 0 || ranks[place - 1]! <= one);
+    const lines = this.lines.peek().map((line) => line.assets.filter((asset) => this.tiles.has(asset)).map(rank));
+    return !lines.every(sorted) || !sorted(lines.map((ranks) => Math.min(...ranks)));
+  }
+
+  private put(tile: Tile): void {
+    const own = this.tiles.get(tile.asset);
+    if (own) own.value = tile;
+    else this.tiles.set(tile.asset, signal(tile));
+  }
+}
+
 export function OverviewPage() {
   const overview = useResource<Overview>("/overview");
-  const state = useMemo(() => ({ tiles: signal<Record<string, Tile>>({}), lines: signal<Line[]>([]) }), []);
+  const plant = useMemo(() => new Plant(), []);
   const data = overview.data.value;
-  useEffect(() => {
-    if (!data) return;
-    state.tiles.value = Object.fromEntries(data.tiles.map((tile) => [tile.asset, tile]));
-    const known = new Set(state.lines.value.flatMap((line) => line.assets));
-    if (known.size !== data.tiles.length || data.tiles.some((tile) => !known.has(tile.asset))) state.lines.value = order(data.tiles);
-  }, [data]);
-  useLive("tile", (told) => {
-    const tile = told as unknown as Tile;
-    if (state.tiles.value[tile.asset]) state.tiles.value = { ...state.tiles.value, [tile.asset]: tile };
-  });
+  useEffect(() => data && plant.take(data.tiles), [data]);
+  useLive("tile", (told) => plant.hear(told as unknown as Tile));
   useKeys({ j: () => step(1), k: () => step(-1) });
-
-  const all = Object.values(state.tiles.value);
-  const fresh = order(all);
-  const moved = all.length > 0 && JSON.stringify(fresh) !== JSON.stringify(state.lines.value);
-  const side = (
-    <>
-      <Summary tiles={all} />
-      <button type="button" class={moved ? "reorder" : "reorder hidden"} disabled={!moved} onClick={() => (state.lines.value = fresh)}>{say("overview.reorder")}</button>
-    </>
-  );
   return (
-    <Page title={say("overview.title")} question={say("overview.question")} side={side}>
+    <Page title={say("overview.title")} question={say("overview.question")} side={<Side plant={plant} />}>
       <Waiting of={overview} shape="tiles">
         {(found) => (
           <>
             {found.moved.map((group) => <p class="note" key={group}>{say("overview.moved", { group })} <a href={`/budget/${encodeURIComponent(group)}`}>{say("overview.moved.more")}</a></p>)}
             <Links sources={found.sources} />
             {found.tiles.length === 0 && <p class="note">{say("overview.empty")}</p>}
-            {state.lines.value.map((line) => (
-              <section class="line" key={`${line.area}|${line.line}`}>
-                <h2>{[line.area, line.line].filter(Boolean).join(" ▸ ")}</h2>
-                <ul class="tiles">
-                  {line.assets.map((asset) => {
-                    const tile = state.tiles.value[asset];
-                    return tile && <li key={asset}><TileCard tile={tile} /></li>;
-                  })}
-                </ul>
-              </section>
-            ))}
+            {plant.lines.value.map((line) => <LineOfTiles key={`${line.area}|${line.line}`} line={line} plant={plant} />)}
           </>
         )}
       </Waiting>
     </Page>
   );
+}
+
+function Side({ plant }: { plant: Plant }) {
+  plant.changed.value;
+  plant.lines.value;
+  const moved = plant.disordered();
+  return (
+    <>
+      <Summary tiles={plant.all()} />
+      <button type="button" class={moved ? "reorder" : "reorder hidden"} disabled={!moved} onClick={() => plant.arrange()}>{say("overview.reorder")}</button>
+    </>
+  );
+}
+
+/** A line; in a large plant those that are normal wait behind a button. */
+function LineOfTiles({ line, plant }: { line: Line; plant: Plant }) {
+  const [whole, setWhole] = useState(plant.tiles.size <= MANY);
+  plant.changed.value;
+  const shown = line.assets.filter((asset) => plant.tiles.has(asset) && (whole || plant.tiles.get(asset)!.peek().state !== "normal"));
+  const hidden = line.assets.length - shown.length;
+  return (
+    <section class="line">
+      <h2>{[line.area, line.line].filter(Boolean).join(" ▸ ")}</h2>
+      {shown.length > 0 && <ul class="tiles">{shown.map((asset) => <li key={asset}><OneTile tile={plant.tiles.get(asset)!} /></li>)}</ul>}
+      {hidden > 0 && <button type="button" class="hiddenones" onClick={() => setWhole(true)}>{count("overview.and_normal", hidden)}</button>}
+    </section>
+  );
+}
+
+function OneTile({ tile }: { tile: Signal<Tile> }) {
+  return <TileCard tile={tile.value} />;
 }
 
 /** Links that do not deliver: a plant that looks calm because nothing comes in must not look calm. */
