@@ -106,9 +106,9 @@ def test_a_large_plant_folds_what_is_normal(browser: Any, built: None) -> None:
         large.change("say", what="tile", data=data)
         page.locator(".tile", has_text="Boiler 7").wait_for()
         page.get_by_role("button", name="Worst first again").click()
-        page.wait_for_function(
-            "() => ['Boiler 7', 'Rolling mill 2'].some(name => document.querySelector('.tile h3').textContent.includes(name))"
-        )
+        page.wait_for_selector(".reorder.hidden", state="attached")
+        lines = page.locator(".line h2").all_inner_texts()
+        assert lines.index("Utilities 7 ▸ Steam") < lines.index("Cold end ▸ Line 5")  # a first priority before a third
 
 
 def test_values_are_read_at_a_moment_without_a_mouse(browser: Any, service: Service) -> None:
