@@ -26,6 +26,7 @@ from andon.scoring.monitor import Monitor
 from andon.scoring.signing import new_keys as make_keys
 from andon.scoring.signing import read_public, write_keys
 from andon.store import ModelStore, Promise
+from andon.store.models import SUFFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def budget(model: str, text: str, *, models: str = "models", dry_run: bool = Fal
     CalibrationRefused : the held-back normal time is too short for it
     """
     store = ModelStore(models)
-    group = find_group(store, model)
+    group = None if model.endswith(SUFFIX) else find_group(store, model)  # a file is no group
     if group is not None:
         state = store.state()
         opened = {asset: open_model(store, asset).of(asset) for asset in group.parts if asset in state.champions}
