@@ -67,8 +67,10 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        command = [*self._as, str(self._programs / "postgres"), "-D", str(self._folder / "data"), "-p", str(self.port), "-c",
-                   "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=60"]  # fmt: skip
+        command = [
+            *self._as, str(self._programs / "postgres"), "-D", str(self._folder / "data"), "-p", str(self.port), "-c",
+            "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=60",
+        ]  # fmt: skip
         with open(self._folder / "log", "ab") as log:
             self._process = subprocess.Popen(command, cwd="/", stdout=log, stderr=log)
         end = time.monotonic() + 60

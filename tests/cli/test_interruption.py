@@ -116,7 +116,7 @@ def test_ctrl_c_while_training_the_network_and_going_on(to_train: Path, monkeypa
     assert not list(to_train.parent.rglob(".training.checkpoint"))
 
 
-@pytest.mark.parametrize("stage", ["read", "preparing", "scoring", "explaining", "report"])
+@pytest.mark.parametrize("stage", ["read", "scoring", "explaining", "report"])
 def test_ctrl_c_while_scoring(stage: str, line: Line, new_export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     met = _stop_at(monkeypatch, stage)
     _stopped(andon("score", line.model, new_export, "-o", tmp_path / "out"))
