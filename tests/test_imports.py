@@ -71,7 +71,20 @@ def test_imports_go_down_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "what", ["andon", "andon.plant.file", "andon.preparing", "andon.evidence", "andon.store", "andon.reading", "andon.scoring"]
+    "what",
+    [
+        "andon",
+        "andon.plant.file",
+        "andon.preparing",
+        "andon.evidence",
+        "andon.store",
+        "andon.reading",
+        "andon.scoring",
+        "andon.streaming.loop",
+        "andon.project.live.replaying",
+        "andon.service.serving",
+        "andon.service.plant_desk",
+    ],
 )
 def test_the_runtime_has_no_training_stack(what: str) -> None:
     code = f"import sys, {what}; print([name for name in {TRAINING_STACK!r} if name in sys.modules])"
