@@ -87,7 +87,7 @@ def column(values: NDArray[np.floating]) -> list[float | None]:
 def wave(size: int, start: int, period: float, phase: float) -> NDArray[np.float32]:
     """A slow swing, from a table: cheap over millions of seconds."""
     time = np.arange(size, dtype=np.float32) + np.float32(start % int(period))
-    return np.sin(time * np.float32(2 * np.pi / period) + np.float32(phase))
+    return np.asarray(np.sin(time * np.float32(2 * np.pi / period) + np.float32(phase)), np.float32)
 
 
 def noise(size: int, seed: int, smooth: int) -> NDArray[np.float32]:
@@ -96,4 +96,4 @@ def noise(size: int, seed: int, smooth: int) -> NDArray[np.float32]:
     if smooth <= 1:
         return drawn[:size]
     total = np.cumsum(drawn, dtype=np.float64)
-    return ((total[smooth:] - total[:-smooth]) / np.sqrt(smooth)).astype(np.float32)[:size]
+    return np.asarray((total[smooth:] - total[:-smooth]) / np.sqrt(smooth), np.float32)[:size]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from desk import Desk, iso
-from history import column, np
+from history import column
 
 from andon.service.schema import (
     AlarmRecord,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from history import DAY, Series, noise, wave
+from numpy.typing import NDArray
 
 from andon.service.schema import Columns, Quality, QualityTrend, Span, TagOfAsset, TagTrend, Tile, Trend
 
@@ -87,11 +89,12 @@ class History:
         """Of `what`: a tag's id, "normal <tag>", "evidence" or "quality"."""
         return self._series(asset, what)
 
-    def fault(self) -> np.ndarray:
+    def fault(self) -> NDArray[Any]:
         """0 before the onset, rising to 1 within four hours."""
         return np.clip((np.arange(self.size, dtype=np.float32) + self.first - self.onset) / (4 * 3600), 0, 1)
 
     def _made(self, asset: str, what: str) -> Series:
+        values: NDArray[Any]
         seed = sum(ord(letter) * (3 + place) for place, letter in enumerate(asset + what))
         if what == "evidence":
             values = THRESHOLD * (0.28 + 0.13 * np.abs(noise(self.size, seed, 1800)) + 0.05 * wave(self.size, self.first, DAY, seed))
@@ -197,5 +200,5 @@ def overlay(history: History, asset: str, onset: float, scale: float) -> Columns
     time = np.linspace(-3600, 7200, 120)
     rng = np.random.default_rng(int(scale * 100))
     value = scale * np.clip(time / 7200, 0, 1) * 4 + rng.normal(0, 0.25, time.size)
-    plain = [float(item) for item in value]
+    plain: list[float | None] = [float(item) for item in value]
     return Columns(time=time.tolist(), low=plain, high=plain, mean=plain)
