@@ -141,6 +141,17 @@ def test_dead_time_is_found_and_its_curve_falls_beyond_it() -> None:
     assert DEAD <= dead.channel_lag[0] <= DEAD + 6
 
 
+def test_inputs_too_slow_to_tell_have_no_dead_time() -> None:
+    rng = np.random.default_rng(0)
+    row = np.arange(900)
+    x = np.stack([np.sin(row / 40.0 + phase) for phase in range(3)], axis=1) + 0.002 * rng.normal(size=(900, 3))
+    ticks = prepared(x)
+    labels = label_rows(ticks, laboratory(100.0 + x[:, 0] + 0.3 * rng.normal(size=900), 1, 6))
+    dead = estimate_dead_time(ticks, labels, (0, 1, 2), 10)
+    assert dead.explained.min() > 0.8
+    assert dead.ticks == 0
+
+
 def test_a_cut_prior_keeps_nearly_all_of_its_variance() -> None:
     whole, cut = fading_root(40, 0.9), fading_root(40, 0.9, 16)
     assert cut.shape == (40, 16)

@@ -13,6 +13,7 @@ from andon.training.quality.labelled import Labelled, build_tables, forward_fold
 
 _TOLERANCE = 0.01
 _DIP = 0.05
+_FALL = 0.8  # of the maximum; where the curve never falls so far, inputs move too slowly to tell a dead time
 _LEAST = 0.1  # of the variance; where the inputs explain less, no dead time is claimed
 _PENALTIES = (3.0, 30.0, 300.0, 3000.0)
 
@@ -53,7 +54,8 @@ def estimate_dead_time(prepared: Prepared, labels: Labelled, channels: tuple[int
     -----
     For each shift d a ridge on exponential means of the inputs up to t - d predicts later results (forward folds).
     Information newer than the dead time cannot help, so the curve is flat up to it and falls beyond it. Where the curve has
-    fallen below what the newest inputs explain, newer inputs do tell something, and no later hump is a dead time. The folds
+    fallen below what the newest inputs explain, newer inputs do tell something, and no later hump is a dead time. Where it never falls by a fifth, the inputs
+    move too slowly to tell, and none is claimed. The folds
     count by the geometric mean of their errors, so that one fold of bursts does not decide for all.
     """
     count = max(1, longest // unit + 1)
@@ -82,7 +84,8 @@ def estimate_dead_time(prepared: Prepared, labels: Labelled, channels: tuple[int
     reach = peak
     while reach + 1 < len(shifts) and shifts[reach + 1] in within:
         reach += 1
-    ticks = int(shifts[reach]) * unit if best > _LEAST else 0
+    falls = bool((explained[reach + 1 :] < _FALL * best).any())
+    ticks = int(shifts[reach]) * unit if best > _LEAST and falls else 0
     centred = lags - lags.mean(axis=0)
     power = np.sqrt((centred**2).sum(axis=0)) * np.sqrt((y**2).sum()) + 1e-12
     correlation = np.einsum("nlc,n->lc", centred, y) / power
