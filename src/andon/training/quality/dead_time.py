@@ -53,10 +53,10 @@ def estimate_dead_time(prepared: Prepared, labels: Labelled, channels: tuple[int
     Notes
     -----
     For each shift d a ridge on exponential means of the inputs up to t - d predicts later results (forward folds).
-    Information newer than the dead time cannot help, so the curve is flat up to it and falls beyond it. Where the curve has
-    fallen below what the newest inputs explain, newer inputs do tell something, and no later hump is a dead time. Where it never falls by a fifth, the inputs
-    move too slowly to tell, and none is claimed. The folds
-    count by the geometric mean of their errors, so that one fold of bursts does not decide for all.
+    Information newer than the dead time cannot help, so the curve is flat up to it and falls beyond it. Where the curve has fallen
+    below what the newest inputs explain, newer inputs do tell something, and no later hump is a dead time. Where it never falls by
+    a fifth, the inputs move too slowly to tell, and none is claimed. The folds count by the geometric mean of their errors, so that
+    one fold of bursts does not decide for all.
     """
     count = max(1, longest // unit + 1)
     plan = HistoryPlan(channels, 0, count, unit, (1,))
