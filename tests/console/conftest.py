@@ -54,7 +54,7 @@ def mock(*arguments: str) -> Iterator[Service]:
         process.communicate()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def built() -> None:
     """The console, built from the sources as they stand."""
     if not npm():
@@ -62,7 +62,7 @@ def built() -> None:
     build()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(built: None) -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
