@@ -9,6 +9,7 @@ from andon.plant.arrays import Float64Array
 from andon.plant.window import Prepared
 from andon.scoring.input_history import HistoryPlan, follow, start_history
 from andon.scoring.responses import Inputs, LinearResponse
+from andon.training.quality import smooth_response
 from andon.training.quality.correction import fit_correction, known_residuals
 from andon.training.quality.dead_time import estimate_dead_time
 from andon.training.quality.family import Family, search
@@ -225,3 +226,18 @@ def test_a_prediction_on_the_logarithm_stays_near_what_was_trained() -> None:
     far = scale.response(part).back(np.array([-1e9, 1e9]))
     assert scale.end < far[0] < y.min()
     assert y.max() < far[1] < 8.0 * y.max()
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_with_many_channels_the_cut_prior_is_what_scoring_evaluates(late: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smooth_response, "MOST_COLUMNS", 24)  # eight columns for each of three channels
+    ticks, labels, tables, y, _ = case(300)
+    history, _ = follow(PLAN, start_history(PLAN), ticks)
+    family = SmoothResponse(shapes=((20, 0.9),), against_known=late)
+    for _, _, fitted in family.path(tables, y, labels, family.groups("lab")[0]):
+        np.testing.assert_allclose(fitted.response.value(Inputs(PLAN, history, None, None))[labels.row], fitted.of(tables), atol=1e-9)
+    (found,) = search(family, tables, y, labels, forward_folds(labels.row), "inputs")
+    assert found.loss < 0.8
+    short = RidgeOnLags(lags=20)
+    _, words, _ = next(iter(short.path(tables, y, labels, short.groups("lab")[0])))
+    assert words.startswith("8 lags")

@@ -20,7 +20,7 @@ from andon.training.quality.correction import known_residuals, solve_weights
 from andon.training.quality.family import Fitted
 from andon.training.quality.labelled import Labelled, Tables
 
-MOST_COLUMNS = 640
+MOST_COLUMNS = 960
 """Columns of the normal equations of the linear families; their cost grows with its square. See decision 71."""
 
 _PENALTIES = (0.3, 3.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
@@ -151,7 +151,7 @@ class SmoothResponse:
                 weight = solve_positive(ridge, moment)
             else:
                 weight = known.solve(penalty)
-            flat, bias = weight[:-1].reshape(lags, -1), float(weight[-1])
+            flat, bias = weight[:-1].reshape(root.shape[1], -1), float(weight[-1])
             lag_weight = (root @ flat) / spread
             total = level + bias - float((lag_weight * mean).sum())
             words = f"{lags} lags, fade {fade:g}, " + (f"error memory {rho:g}" if rho >= 0 else "error of the newest known result")
