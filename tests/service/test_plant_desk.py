@@ -55,7 +55,7 @@ def shift(line: Line, new_export: Path, tmp_path_factory: pytest.TempPathFactory
     add = partial(users.add, name="kim", role=Role.ENGINEER.value, password_hash=_hashed(), at=clock.now(), data={"language": "en"})
     running.database.write(add)
     app, _ = create_app(desk, accounts, clock=clock, answers=Answers(running.database, clock))
-    client: TestClient[Any] = TestClient(app)  # type: ignore[type-var]
+    client: TestClient[Any] = TestClient(app)
     with client:
         told = client.post("/api/v1/sign-in", json={"user": "kim", "password": PASSWORD})
         client.headers["X-CSRF-Token"] = told.json()["csrf"]
