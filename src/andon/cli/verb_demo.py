@@ -12,7 +12,7 @@ from andon.plant.messages import say
 
 @click.command("demo")
 @click.option("-o", "--out", type=click.Path(file_okay=False), default="demo", show_default=True)
-@click.option("--time-limit", default="90s", show_default=True)
+@click.option("--time-limit", default="60s", show_default=True)
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, /, out: str, time_limit: str, json_out: bool) -> None:

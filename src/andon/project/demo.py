@@ -72,7 +72,7 @@ class Demo:
         yield say("project.demo.scored", self.language, events=scored.events, hours=f"{scored.judged_h:,.0f}")
 
 
-def demo(out: str, *, time_limit: str = "90s", language: str = "en", progress: Progress = silent) -> Demo:
+def demo(out: str, *, time_limit: str = "60s", language: str = "en", progress: Progress = silent) -> Demo:
     """Audit, plant file, training, scoring, report; iterate over the result to do the steps."""
     parse_duration(time_limit)  # a mistake is told before the first step
     return Demo(Path(out), time_limit, language, progress)
