@@ -20,7 +20,7 @@ def signed_in(
         viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB" if language == "en" else language, base_url=url,
         has_touch=phone, is_mobile=phone,
     )  # fmt: skip
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))

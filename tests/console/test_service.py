@@ -41,7 +41,7 @@ def running(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 
 def test_every_page_shows_what_the_service_answers(browser: Any, running: str) -> None:
     context = browser.new_context(base_url=running, locale="en-GB")
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))

@@ -14,7 +14,7 @@ from tests.console.desk import signed_in
 @pytest.fixture
 def door(browser: Any, service: Service) -> Iterator[Any]:
     context = browser.new_context(base_url=service.url, locale="en-GB")
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
 
