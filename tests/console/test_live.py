@@ -80,6 +80,7 @@ def test_the_time_is_moved_by_keys_wheel_and_drag_and_gone_back(browser: Any, se
         page.mouse.move(x, y)
         page.mouse.wheel(0, -400)
         page.wait_for_function("() => !document.querySelector('.stretch').textContent.includes('4 hrs')")
+        page.wait_for_timeout(500)  # the new stretch is drawn: a drag on what is replaced is lost
         before = stretch.inner_text()
         page.mouse.move(x - 50, y)
         page.mouse.down()
