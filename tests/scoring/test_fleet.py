@@ -10,7 +10,7 @@ import pytest
 from andon.plant.arrays import Int64Array
 from andon.plant.errors import StoreError
 from andon.plant.recording import Recording
-from andon.plant.rows import Rows
+from andon.plant.rows import Rows, join
 from andon.plant.verdict import Verdict, Why
 from andon.scoring.fleet import AssetByAsset, Judged
 from andon.scoring.model_file import load
@@ -57,8 +57,8 @@ def rows_of(fleet: AssetByAsset, recordings: tuple[Recording, ...]) -> Rows:
     for at, recording in enumerate(recordings):
         own = recording.select(fleet.tags)
         blocks.append(Rows(np.full(own.rows, at, dtype=np.int32), own.time, own.values.astype(np.float32), own.status))
-    rows = Rows.joined(blocks, len(fleet.tags))
-    return rows.part(np.lexsort((rows.asset, rows.time)))
+    rows = join(blocks)
+    return rows.take(np.lexsort((rows.asset, rows.time)))
 
 
 def in_pieces(fleet: AssetByAsset, rows: Rows, edges: Int64Array, *, restart: bool = False) -> list[Judged]:
@@ -66,7 +66,7 @@ def in_pieces(fleet: AssetByAsset, rows: Rows, edges: Int64Array, *, restart: bo
     state, out, low = fleet.start(), [], 0
     for edge in edges:
         high = int(np.searchsorted(rows.time, edge, side="right"))
-        judged, state = fleet.step(rows.part(np.arange(low, high)), int(edge), state)
+        judged, state = fleet.step(rows.take(np.arange(low, high)), int(edge), state)
         if restart:
             arrays, shape = fleet.to_kept(state)
             state = fleet.from_kept({name: array.copy() for name, array in arrays.items()}, shape)

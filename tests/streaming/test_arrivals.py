@@ -208,6 +208,6 @@ def test_the_watermark_never_goes_back(events: list[tuple[str, int, bool]]) -> N
 
 
 def test_arrays_keep_their_shapes() -> None:
-    assert Rows.joined((), 3).values.shape == (0, 3)
+    assert Rows.none(3).values.shape == (0, 3)
     with pytest.raises(IndexError):
-        Rows.joined((), 3).part(np.array([1]))
+        Rows.none(3).take(np.array([1]))

@@ -9,6 +9,7 @@ import numpy as np
 from andon.plant.arrays import Float32Array, IntArray, StatusArray, TimeArray
 from andon.plant.errors import ReadingError
 from andon.plant.recording import Recording
+from andon.plant.rows import Rows, merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,6 @@ class Batch:
         """
         if name not in self.assets:
             raise KeyError(name)
-        rows = np.flatnonzero(self.asset == self.assets.index(name))
-        order = rows[np.argsort(self.time[rows], kind="stable")]
-        time, values, status = self.time[order], self.values[order].copy(), self.status[order].copy()
-        last = np.append(time[1:] != time[:-1], True) if len(time) else np.zeros(0, dtype=bool)
-        if not last.all():
-            from andon.plant.status import Status
-
-            for at in np.flatnonzero(~last):
-                gone = status[at + 1] == Status.MISSING
-                values[at + 1, gone], status[at + 1, gone] = values[at, gone], status[at, gone]
-        return Recording(name, self.tags, time[last], values[last], status[last])
+        which = np.flatnonzero(self.asset == self.assets.index(name))
+        rows = merged(Rows(self.asset[which], self.time[which], self.values[which], self.status[which]))
+        return Recording(name, self.tags, rows.time, rows.values, rows.status)

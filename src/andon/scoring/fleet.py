@@ -168,7 +168,7 @@ class AssetByAsset:
         steps: list[Step | None] = []
         after: list[MonitorState] = []
         for at, name in enumerate(self.assets):
-            own = rows.part(order[edges[at] : edges[at + 1]])
+            own = rows.take(order[edges[at] : edges[at + 1]])
             if not len(own.time) and states[at].prepare is None:
                 steps.append(None)
                 after.append(states[at])

@@ -12,7 +12,7 @@ import numpy as np
 
 from andon.plant.arrays import IntArray
 from andon.plant.batch import Batch
-from andon.plant.rows import Rows
+from andon.plant.rows import Rows, join, merged
 from andon.plant.status import Status
 from andon.streaming.watermark import NOTHING, Patience, Watermark, accepted
 
@@ -83,11 +83,11 @@ class Arrivals:
         good = accepted(batch, self.patience)
         rows, unknown = self._rows(batch)
         known = unknown == 0
-        ahead = rows.part(known & ~good)
-        rows = rows.part(known & good)
+        ahead = rows.take(known & ~good)
+        rows = rows.take(known & good)
         late_mask = rows.time <= self.closed
-        late = rows.part(late_mask)
-        fresh = rows.part(~late_mask) if late_mask.any() else rows
+        late = rows.take(late_mask)
+        fresh = rows.take(~late_mask) if late_mask.any() else rows
         newest = int(rows.time.max()) if len(rows.time) else NOTHING
         mark = self.mark.after_batch(batch.source, newest, batch.received, self.patience)
         waiting = (*self.waiting, fresh) if len(fresh.time) else self.waiting
@@ -101,7 +101,7 @@ class Arrivals:
 
     def tick(self, now: int, connected: Mapping[str, bool]) -> tuple[Arrived, Arrivals]:
         """A moment of the clock."""
-        none = Rows.joined((), len(self.tags))
+        none = Rows.none(len(self.tags))
         return self._close(self.mark.after_mark(now, connected, self.patience), none, none)
 
     def _close(self, mark: Watermark, late: Rows, ahead: Rows) -> tuple[Arrived, Arrivals]:
@@ -109,7 +109,7 @@ class Arrivals:
         after = replace(self, mark=mark)
         upto, width = after.closed, len(self.tags)
         if upto == before:
-            return Arrived(Rows.joined((), width), NOTHING, late, ahead), after
+            return Arrived(Rows.none(width), NOTHING, late, ahead), after
         complete: list[Rows] = []
         kept: list[Rows] = []
         for block in self.waiting:
@@ -119,11 +119,13 @@ class Arrivals:
             elif not done.any():
                 kept.append(block)
             else:
-                complete.append(block.part(done))
-                kept.append(block.part(~done))
-        rows, repeated = _in_order(Rows.joined(complete, width))
-        counts = replace(after.counts, repeated=after.counts.repeated + repeated)
-        return Arrived(rows, upto, late, ahead), replace(after, waiting=tuple(kept), counts=counts)
+                complete.append(block.take(done))
+                kept.append(block.take(~done))
+        came = join(complete) if complete else Rows.none(width)
+        rows = merged(came)
+        counts = replace(after.counts, repeated=after.counts.repeated + len(came) - len(rows))
+        in_order = rows.take(np.lexsort((rows.asset, rows.time)))
+        return Arrived(in_order, upto, late, ahead), replace(after, waiting=tuple(kept), counts=counts)
 
     def _rows(self, batch: Batch) -> tuple[Rows, IntArray]:
         """The batch in the fleet's order of assets and inputs, and (N,) 1 where the asset is not of the fleet."""
@@ -139,19 +141,3 @@ class Arrivals:
         status = np.full((batch.rows, len(self.tags)), MISSING, dtype=np.uint8)
         values[:, have], status[:, have] = batch.values[:, taken], batch.status[:, taken]
         return Rows(asset, batch.time, values, status), (asset < 0).astype(np.int32)
-
-
-def _in_order(rows: Rows) -> tuple[Rows, int]:
-    """By time, then asset; rows of one asset and time are one, the later word of each tag counting; and how many were joined."""
-    if len(rows.time) < 2:
-        return rows, 0
-    rows = rows.part(np.lexsort((rows.asset, rows.time)))  # stable: equal ones keep the order in which they came
-    again = (rows.time[1:] == rows.time[:-1]) & (rows.asset[1:] == rows.asset[:-1])
-    if not again.any():
-        return rows, 0
-    values, status = rows.values.copy(), rows.status.copy()
-    for at in np.flatnonzero(again):
-        silent = status[at + 1] == MISSING
-        values[at + 1, silent], status[at + 1, silent] = values[at, silent], status[at, silent]
-    last = np.append(~again, True)
-    return Rows(rows.asset[last], rows.time[last], values[last], status[last]), int(again.sum())

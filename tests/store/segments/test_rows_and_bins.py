@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from andon.plant.rows import Rows, join, merged
 from andon.plant.status import Status
 from andon.store.segments import bins as binning
-from andon.store.segments.rows import Rows, join, merged
 from tests.store.segments import naive
 
 CELL = st.tuples(st.floats(width=32, min_value=-1e6, max_value=1e6) | st.just(math.nan), st.sampled_from([int(s) for s in Status]))

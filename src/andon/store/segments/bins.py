@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from andon.plant.arrays import FloatArray, Int64Array, IntArray, StatusArray, TimeArray
+from andon.plant.rows import Rows
 from andon.plant.status import Status, is_valid
-from andon.store.segments.rows import Rows
 
 _ORDER = (Status.MISSING, Status.GOOD, Status.INTERPOLATED, Status.UNCERTAIN, Status.BAD)
 """From best to worst; MISSING gives way to everything, because a row need not say something of every tag."""

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from andon.plant.arrays import FloatArray, IntArray, StatusArray, TimeArray
+from andon.plant.rows import Rows, join, merged
 from andon.plant.status import Status
 from andon.store.segments import bins as binning
 from andon.store.segments.bins import Bins
 from andon.store.segments.family import LEVELS, Family, interval_of
 from andon.store.segments.files import Where
-from andon.store.segments.rows import Rows, join, merged
 from andon.store.segments.tier import bin_tiers, rows_tier
 
 _FAR = 2**63 - 1

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from andon.plant.errors import At, StoreError
+from andon.plant.rows import Rows
 from andon.store.durable_write import durable_write
 from andon.store.segments.bins import Bins
-from andon.store.segments.rows import Rows
 
 if TYPE_CHECKING:
     import polars as pl

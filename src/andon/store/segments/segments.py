@@ -23,13 +23,13 @@ from andon.plant.arrays import FloatArray, IntArray, StatusArray, TimeArray
 from andon.plant.batch import Batch
 from andon.plant.errors import AskUserError, At, StoreError
 from andon.plant.recording import Recording
+from andon.plant.rows import Rows
 from andon.plant.status import Status
 from andon.plant.time import DAY_NS, MINUTE_NS
 from andon.store.naming import file_name
 from andon.store.segments import bins as binning
 from andon.store.segments.family import FEW_VALUES, Family
 from andon.store.segments.family_segments import FamilySegments
-from andon.store.segments.rows import Rows
 from andon.store.segments.trace import Trace, trace_of
 
 
@@ -212,7 +212,7 @@ class Segments:
         if not parts:
             nothing = np.zeros((0, len(tags)), dtype=np.float32)
             return Recording(asset, tuple(tags), np.zeros(0, dtype=np.int64), nothing, nothing.astype(np.uint8))
-        from andon.store.segments.rows import join, merged
+        from andon.plant.rows import join, merged
 
         whole = merged(join(parts)) if len(parts) > 1 else parts[0]
         return Recording(asset, tuple(tags), whole.time, whole.values, whole.status)

@@ -10,13 +10,13 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from andon.plant import rows as sampling
 from andon.plant.errors import At, StoreError
+from andon.plant.rows import Rows
 from andon.store.segments import bins as binning
-from andon.store.segments import rows as sampling
 from andon.store.segments.bins import Bins
 from andon.store.segments.family import LEVELS, Family
 from andon.store.segments.files import Gone, SegmentFile, Where, read_bins, read_rows, write_bins, write_rows
-from andon.store.segments.rows import Rows
 
 Part = TypeVar("Part", Rows, Bins)
 PACK_AT = 48
