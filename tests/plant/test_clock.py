@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,25 @@ def test_waits_grow_to_a_bound_and_never_vanish(tries: int, luck: float) -> None
 def test_waits_without_jitter() -> None:
     waits = [Backoff(NS, 8 * NS, jitter=0.0).wait_ns(tries) for tries in (1, 2, 3, 4, 5, 100)]
     assert waits == [NS, 2 * NS, 4 * NS, 8 * NS, 8 * NS, 8 * NS]
+
+
+def test_waits_double_up_to_the_bound() -> None:
+    policy = Backoff(100, 1_000, jitter=0.0)
+    assert [policy.wait_ns(failures) for failures in (0, 1, 2, 3, 4, 5, 6, 10**9)] == [100, 100, 200, 400, 800, 1_000, 1_000, 1_000]
+
+
+def test_jitter_only_shortens() -> None:
+    whole = Backoff(1_000, 64_000, jitter=0.0)
+
+    def some(seed: int) -> list[int]:
+        policy = Backoff(1_000, 64_000, jitter=0.5, random=Random(seed).random)
+        return [policy.wait_ns(failures) for failures in range(1, 201)]
+
+    waits = some(1)
+    for failures, wait in enumerate(waits, start=1):
+        assert whole.wait_ns(failures) / 2 <= wait <= whole.wait_ns(failures)
+    assert len(set(waits[10:])) > 100
+    assert waits == some(1)
 
 
 def test_secrets(tmp_path: Path) -> None:

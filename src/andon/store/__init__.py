@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from andon.store.ledger_export import Verified, export_ledger, verify_ledger
     from andon.store.ledger_writer import LedgerWriter
     from andon.store.live_folder import LiveFolder
-    from andon.store.retrying import Retrying
     from andon.store.segments import Keep, Segments, Trace, VerdictTraces
     from andon.store.signed_heads import SignedHead, sign_head
 
@@ -51,7 +50,6 @@ _HOMES = {
         "ledger_export": ("Verified", "export_ledger", "verify_ledger"),
         "ledger_writer": ("LedgerWriter",),
         "live_folder": ("LiveFolder",),
-        "retrying": ("Retrying",),
         "segments": ("Keep", "Segments", "Trace", "VerdictTraces"),
         "signed_heads": ("SignedHead", "sign_head"),
     }.items()
@@ -61,7 +59,7 @@ _HOMES = {
 
 __all__ = [
     "Backup", "Break", "Champion", "Checkpoint", "Checkpoints", "Database", "DeadLetter", "DeadLetters", "Draft", "Entry", "Fsync",
-    "Journal", "Keep", "Kept", "Ledger", "LedgerWriter", "LiveFolder", "ModelStore", "ModelVersion", "Position", "Promise", "Retrying",
+    "Journal", "Keep", "Kept", "Ledger", "LedgerWriter", "LiveFolder", "ModelStore", "ModelVersion", "Position", "Promise",
     "Segments", "SignedHead", "State", "StateKeeper", "TagOut", "Trace", "VerdictTraces", "Verified", "backup", "event_from_dict",
     "event_to_dict", "export_ledger", "file_name", "read_backup", "read_events", "read_quality", "read_verdicts", "restore", "sign_head",
     "verify_ledger", "write_events", "write_quality", "write_verdicts",

@@ -15,9 +15,9 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from random import Random
 from typing import Protocol, TypeAlias
 
+from andon.plant.backoff import Backoff
 from andon.plant.batch import Batch
 from andon.plant.clock import Clock
 from andon.plant.errors import TryAgainError
@@ -25,13 +25,13 @@ from andon.plant.time import NS
 from andon.reading.link import Connection, Link, Receipt
 from andon.store.checkpoint import Checkpoints
 from andon.store.journal import Journal, Position
-from andon.store.retrying import Retrying
 from andon.streaming.control import Control, to_entry
 from andon.streaming.heart import Heart
 from andon.streaming.served import Said, Served
 from andon.streaming.watermark import clock_mark
 
 log = logging.getLogger("andon.streaming")
+FIRST_WAIT_NS = NS // 5
 
 
 class Keeper(Protocol):
@@ -144,8 +144,7 @@ class Loop:
         self._positions: dict[str, str] = {}
         self._stopping = threading.Event()
         self._grown = threading.Event()
-        self._retrying = Retrying()
-        self._random = Random()
+        self._backoff = Backoff(FIRST_WAIT_NS, jitter=0.25)
 
     # Before and after.
 
@@ -253,7 +252,7 @@ class Loop:
                 except TryAgainError as error:
                     failures += 1
                     self._troubled(error)
-                    await self._clock.sleep(self._retrying.delay(failures, self._random.random))
+                    await self._clock.sleep(self._backoff.wait_ns(failures))
             self.status.trouble = ""
             self._grown.set()
             task = asyncio.create_task(self._acknowledge(items, after, queue))
@@ -268,7 +267,7 @@ class Loop:
                     await asyncio.to_thread(self.journal.wait, after, 1.0)
                 except TryAgainError as error:
                     self._troubled(error)
-                    await self._clock.sleep(self._retrying.first)
+                    await self._clock.sleep(FIRST_WAIT_NS)
             for link, _, receipt in items:
                 if link is None or receipt is None:
                     continue
@@ -343,7 +342,7 @@ class Loop:
             except TryAgainError as error:
                 failures += 1
                 self._troubled(error)
-                if self._stopping.wait(self._retrying.delay(failures, self._random.random) / NS) and failures > 5:
+                if self._stopping.wait(self._backoff.wait_ns(failures) / NS) and failures > 5:
                     raise
 
     def _troubled(self, error: TryAgainError) -> None:

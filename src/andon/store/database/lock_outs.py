@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, select
 
+from andon.plant.backoff import Backoff
 from andon.plant.time import HOUR_NS, NS
 from andon.store.database.tables import lock_outs
 from andon.store.database.upserting import upsert
-from andon.store.retrying import Retrying
 
 FREE = 3
 """So many failures cost no wait."""
@@ -15,7 +15,7 @@ FREE = 3
 FORGOTTEN = 24 * HOUR_NS
 """Failures before are forgotten."""
 
-WAITS = Retrying(first=2 * NS, factor=2.0, most=HOUR_NS, jitter=0.0)
+WAITS = Backoff(2 * NS, HOUR_NS, jitter=0.0)
 """The waits after those."""
 
 
@@ -29,7 +29,7 @@ def failed(connection: Connection, subject: str, *, now: int) -> int:
     """Count a failure; until when the subject has to wait now, 0 where it need not."""
     row = connection.execute(select(lock_outs).where(lock_outs.c.subject == subject)).one_or_none()
     failures = 1 + (row.failures if row is not None and row.last > now - FORGOTTEN else 0)
-    until = now + WAITS.delay(failures - FREE) if failures > FREE else 0
+    until = now + WAITS.wait_ns(failures - FREE) if failures > FREE else 0
     upsert(connection, lock_outs, {"subject": subject, "failures": failures, "last": now, "until": until})
     return until
 
