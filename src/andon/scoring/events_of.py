@@ -22,6 +22,7 @@ from andon.plant.verdict import Event, View
 from andon.plant.window import Prepared
 from andon.scoring.detector import LINEAR
 from andon.scoring.quality_of import loudest_target, quality_relevant
+from andon.scoring.tag_shares import largest, of_tags, tags_of_channels
 
 if TYPE_CHECKING:
     from andon.scoring.monitor import Monitor, Step
@@ -51,8 +52,7 @@ class Explained:
         self.prepared = prepared
         self.steps = steps
         self.tags = monitor.tag_ids
-        at = {tag: index for index, tag in enumerate(self.tags)}
-        self.tag_of_channel = np.array([at[tag] for tag in prepared.channel_tags], dtype=np.int64)
+        self.tag_of_channel = tags_of_channels(prepared.channel_tags, self.tags)
         self.sigma = monitor.detector.linear.scale
         self.expected, self.trace = expected, trace
         rows, shares, low = [], [], 0
@@ -62,8 +62,7 @@ class Explained:
             low += step.prepared.rows
         self.rows = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
         channels = np.concatenate(shares) if shares else np.zeros((0, len(self.tag_of_channel)), dtype=np.float32)
-        self.by_tag = np.zeros((len(self.rows), len(self.tags)), dtype=np.float32)
-        np.add.at(self.by_tag.T, self.tag_of_channel, channels.T)
+        self.by_tag = of_tags(channels, self.tag_of_channel, len(self.tags))
 
     def deviation(self, first: int, last: int, channels: Int64Array) -> Float32Array:
         """How far channels stand from what the others say, rows first..last, in standard deviations of normal time; 0 where not valid."""
@@ -133,10 +132,7 @@ class Explained:
         rows = len(self.trace)
         tags = np.full((rows, count), -1, dtype=np.int64)
         shares = np.zeros((rows, count), dtype=np.float32)
-        kept = min(count, len(self.tags))
-        order = np.argsort(-self.by_tag, axis=1, kind="stable")[:, :kept]
-        tags[self.rows, :kept] = order
-        shares[self.rows, :kept] = np.take_along_axis(self.by_tag, order, axis=1)
+        tags[self.rows], shares[self.rows] = largest(self.by_tag, count)
         return tags, shares
 
     def view(self, row: int) -> View:

@@ -23,6 +23,7 @@ from andon.plant.verdict import TOP_TAGS, QualityPredictions, Verdict, Why
 from andon.preparing.plan import make_plan
 from andon.scoring.kept_state import from_kept, to_kept
 from andon.scoring.monitor import Monitor, MonitorState, Step
+from andon.scoring.tag_shares import largest, of_tags, tags_of_channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,7 @@ def _judged(monitor: Monitor, assets: Sequence[str], tick: Int64Array, steps: Se
         closed += [(at, span) for span in step.closed]
         near = step.detection.views.share_rows
         if len(near):
-            named.append((here[near], at, *_largest(monitor, step, near)))
+            named.append((here[near], at, *_largest(monitor, step)))
     judge = why == Why.JUDGED
     p = np.full((rows, width), np.nan)
     for at, name in enumerate(assets):
@@ -241,20 +242,10 @@ def _judged(monitor: Monitor, assets: Sequence[str], tick: Int64Array, steps: Se
     return Judged(tick, why, active, evidence, p, levels, mode, _joined(named), tuple(opened), tuple(closed), quality)
 
 
-def _largest(monitor: Monitor, step: Step, near: Int64Array) -> tuple[Int64Array, Float32Array]:
-    """The five tags with the largest shares at each of these rows."""
+def _largest(monitor: Monitor, step: Step) -> tuple[Int64Array, Float32Array]:
+    """The five tags with the largest shares at each tick of the step that has shares."""
     ids = monitor.tag_ids
-    at = {tag: index for index, tag in enumerate(ids)}
-    owner = np.array([at[tag] for tag in step.prepared.channel_tags], dtype=np.int64)
-    by_tag = np.zeros((len(near), len(ids)), dtype=np.float32)
-    np.add.at(by_tag.T, owner, step.detection.views.shares.T)
-    kept = min(TOP_TAGS, len(ids))
-    tags = np.full((len(near), TOP_TAGS), -1, dtype=np.int64)
-    shares = np.zeros((len(near), TOP_TAGS), dtype=np.float32)
-    order = np.argsort(-by_tag, axis=1, kind="stable")[:, :kept]
-    tags[:, :kept] = order
-    shares[:, :kept] = np.take_along_axis(by_tag, order, axis=1)
-    return tags, shares
+    return largest(of_tags(step.detection.views.shares, tags_of_channels(step.prepared.channel_tags, ids), len(ids)), TOP_TAGS)
 
 
 def _joined(parts: Sequence[tuple[Int64Array, int, Int64Array, Float32Array]]) -> Named:

@@ -11,6 +11,7 @@ from andon.plant.arrays import Float64Array, TimeArray
 from andon.plant.status import Status
 from andon.project.live.running import Running
 from andon.scoring.explain import memory_ticks
+from andon.scoring.tag_shares import of_tags, tags_of_channels
 
 MOST_ROWS = 20_000
 SIGMAS = 3.0
@@ -41,7 +42,7 @@ class TagNow:
     share: float | None
 
 
-def bands(running: Running, asset: str, start: int, end: int, *, extra: int = 0) -> tuple[dict[str, Band], dict[str, float]]:
+def bands(running: Running, asset: str, start: int, end: int) -> tuple[dict[str, Band], dict[str, float]]:
     """Expected bands of the measured tags of an asset for start <= tick <= end (ns), and shares of the last tick.
 
     Empty where the stretch has more than `MOST_ROWS` ticks: nobody sees a band on such a chart.
@@ -50,9 +51,8 @@ def bands(running: Running, asset: str, start: int, end: int, *, extra: int = 0)
     interval = monitor.preparation.interval_ns
     if (end - start) // interval > MOST_ROWS:
         return {}, {}
-    before = start - (memory_ticks(monitor) + extra) * interval
-    plan_tags = monitor.tag_ids
-    recording = running.keeping.samples.read(asset, plan_tags, before, end)
+    before = start - memory_ticks(monitor) * interval
+    recording = running.keeping.samples.read(asset, monitor.tag_ids, before, end)
     if not recording.rows:
         return {}, {}
     step, _ = monitor.run(recording, monitor.start(), until=end, threshold=-np.inf)
@@ -74,11 +74,8 @@ def bands(running: Running, asset: str, start: int, end: int, *, extra: int = 0)
     views = step.detection.views
     shares: dict[str, float] = {}
     if len(views.share_rows):
-        last = views.shares[-1:]
         ids = monitor.tag_ids
-        by_tag = np.zeros((1, len(ids)), dtype=np.float32)
-        place = {tag: at for at, tag in enumerate(ids)}
-        np.add.at(by_tag.T, np.array([place[tag] for tag in prepared.channel_tags]), last.T)
+        by_tag = of_tags(views.shares[-1:], tags_of_channels(prepared.channel_tags, ids), len(ids))
         mean = event_shares(by_tag, views.trace[views.share_rows[-1:]])
         shares = {tag: float(mean[at]) for at, tag in enumerate(ids)}
     return out, shares
