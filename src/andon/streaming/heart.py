@@ -50,10 +50,6 @@ class Heart:
             self._of_assets[assets] = known
         return known
 
-    def unknown(self, entry: Batch) -> tuple[str, ...]:
-        """Assets of an entry that no fleet knows."""
-        return tuple(name for name in entry.assets if entry.rows and not any(name in fleet.fleet.assets for fleet in self.served))
-
     def to_kept(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Everything, for a checkpoint."""
         arrays: dict[str, NDArray[Any]] = {}

@@ -122,6 +122,7 @@ class Keeping:
         self.changed: list[str] = []
         self._database, self.on_opened = database, on_opened
         self._snapshot_of: dict[str, Snapshot] = {}
+        self._registered: set[tuple[str, tuple[str, ...]]] = set()
 
     def serve(self, served: Served) -> None:
         """Get ready for a fleet."""
@@ -201,7 +202,9 @@ class Keeping:
                 values = np.column_stack([table.value, table.low, table.high]).astype(np.float32)
                 status = np.where(np.isfinite(values), np.uint8(0), np.uint8(3))
                 family = f"{served.name} {asset}"
-                self.quality.register(family, [asset], names, interval=served.arrivals.interval)
+                if (family, names) not in self._registered:
+                    self.quality.register(family, [asset], names, interval=served.arrivals.interval)
+                    self._registered.add((family, names))
                 self.quality.put(family, (asset,), names, np.zeros(count, np.int32), table.sample_time, values, status)
 
 
