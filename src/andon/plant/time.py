@@ -13,6 +13,7 @@ NS: int = 1_000_000_000
 MINUTE_NS: int = 60 * NS
 HOUR_NS: int = 3600 * NS
 DAY_NS: int = 86_400 * NS
+WEEK_H: float = 168.0
 
 _UNITS_NS = {
     "ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000,

@@ -16,7 +16,7 @@ from andon.plant.arrays import Int64Array
 from andon.plant.budget import Budget, parse_budget
 from andon.plant.errors import AndonError
 from andon.plant.label import Label, LabelKind
-from andon.plant.time import HOUR_NS
+from andon.plant.time import HOUR_NS, WEEK_H
 from andon.plant.verdict import Sentence
 from andon.project.groups import groups_of
 from andon.reporting import BudgetPanel, CurvePoint
@@ -24,8 +24,6 @@ from andon.scoring.monitor import Monitor, Scored
 
 if TYPE_CHECKING:
     from andon.training.fit_monitor import Fitted
-
-WEEK_H = 168.0
 
 
 def budget_panel(monitor: Monitor, scored: Sequence[Scored], labels: Sequence[Label], fitted: Fitted | None) -> BudgetPanel:

@@ -18,7 +18,7 @@ from andon.alarms.similar import Similar, similar
 from andon.plant.alarm import Alarm
 from andon.plant.budget import parse_budget
 from andon.plant.sentences import speak
-from andon.plant.time import DAY_NS, HOUR_NS, NS
+from andon.plant.time import DAY_NS, HOUR_NS, NS, WEEK_H
 from andon.project.live.expected import bands
 from andon.project.live.running import Running
 from andon.service.callers import Caller
@@ -32,7 +32,6 @@ from andon.store.database import alarm_records, settings
 from andon.streaming.keeping import of_kept
 
 PAST_NS = 400 * DAY_NS
-WEEK_H = 168.0
 OVERLAY_TICKS = 120
 
 

@@ -17,7 +17,7 @@ from andon.plant.alarm import SuppressedBy
 from andon.plant.budget import parse_budget
 from andon.plant.errors import AndonError, AskUserError
 from andon.plant.sentences import speak
-from andon.plant.time import HOUR_NS, NS
+from andon.plant.time import DAY_NS, HOUR_NS, NS, WEEK_H
 from andon.project import promises
 from andon.project.live.running import Running
 from andon.service.callers import Caller
@@ -39,9 +39,6 @@ from andon.service.schema import (
     StatusMap,
 )
 from andon.streaming.control import EndPlanned, Planned, Promised, PutBack, TakeOut
-
-WEEK_H = 168.0
-DAY_NS = 24 * HOUR_NS
 
 
 def budgets(running: Running, caller: Caller) -> list[BudgetPage]:
