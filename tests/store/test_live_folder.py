@@ -28,6 +28,16 @@ def test_importing_the_room_is_cheap() -> None:
 
 def test_places() -> None:
     live = LiveFolder.at("here")
-    places = [live.journal, live.checkpoints, live.samples, live.verdicts, live.database, live.ledger, live.ledger_key, live.dead_letters]
+    places = [
+        live.journal,
+        live.checkpoints,
+        live.samples,
+        live.verdicts,
+        live.quality,
+        live.database,
+        live.ledger,
+        live.ledger_key,
+        live.dead_letters,
+    ]
     assert len(set(places)) == len(places)
     assert all(place.parent == Path("here") for place in places)

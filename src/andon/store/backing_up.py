@@ -187,6 +187,7 @@ def _backup(live: LiveFolder, target: Path, at: int, models: Path | None, databa
             kind = _add_database(archive, live, scratch, members, database)
             _add_segments(archive, live.samples, "live/samples", members)
             _add_segments(archive, live.verdicts, "live/verdicts", members)
+            _add_segments(archive, live.quality, "live/quality", members)
             _add_ledger(archive, live.ledger, "live", members)
             if models is not None:
                 _add_models(archive, models, members)

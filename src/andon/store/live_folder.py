@@ -39,6 +39,11 @@ class LiveFolder:
         return self.path / "verdicts"
 
     @property
+    def quality(self) -> Path:
+        """Folder of `Segments` of predictions."""
+        return self.path / "quality"
+
+    @property
     def database(self) -> Path:
         """File of `Database`, where it is SQLite."""
         return self.path / "andon.sqlite"

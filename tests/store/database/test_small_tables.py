@@ -60,6 +60,9 @@ def test_events_are_paged_by_time(database: Database) -> None:
     start, end = from_text("2026-01-01T00:00:04Z"), from_text("2026-01-01T00:00:07Z")
     found = database.read(lambda c: events.between(c, start, end))
     assert [one.id for one in found] == ["a0", "b0", "a2", "b2", "a4", "b4", "a5", "b5", "a6", "b6"]
+    assert database.read(lambda c: events.newest(c, "b")) == database.read(lambda c: events.between(c, start, 2**62, asset="b"))[-1]
+    assert database.read(lambda c: events.newest(c, "none")) is None
+    assert database.read(events.count) == len(database.read(lambda c: events.between(c, 0, 2**62)))
     assert [one.id for one in database.read(lambda c: events.between(c, start, end, asset="b"))] == ["b0", "b2", "b4", "b5", "b6"]
     paged, after = list[str](), None
     while page := database.read(lambda c, after=after: events.between(c, start, end, after=after, most=3)):  # type: ignore[misc]

@@ -18,6 +18,7 @@ from andon.plant.clock import Clock, SystemClock
 from andon.plant.errors import AskUserError, At
 from andon.plant.file import PlantFile
 from andon.plant.file.parse import parse_plant_file, resolve
+from andon.plant.file.schema import Asset
 from andon.plant.secret import read_secret
 from andon.plant.time import MINUTE_NS
 from andon.plant.verdict import Event
@@ -32,6 +33,7 @@ from andon.store.database import events
 from andon.store.database.database import Database
 from andon.store.dead_letters import DeadLetters
 from andon.store.journal import Fsync, Journal
+from andon.store.live_folder import LiveFolder
 from andon.store.segments import Keep, Segments, VerdictTraces
 from andon.streaming.heart import Heart
 from andon.streaming.keeping import AlarmDesk, Keeping, Samples
@@ -70,6 +72,7 @@ class Running:
     clock: Clock
     listeners: list[Callable[[str, dict[str, Any]], None]] = field(default_factory=list)
     until: int = 0
+    _assets: dict[str, Asset] = field(init=False)
     _open: ExitStack = field(default_factory=ExitStack)
     _settling: threading.Event = field(default_factory=threading.Event)
 
@@ -86,12 +89,24 @@ class Running:
 
     def figures(self) -> dict[str, int]:
         """What came of it so far: events, open alarms and notifications, rows judged."""
-        kept = self.database.read(lambda connection: events.between(connection, 0, 2**62, most=1_000_000))
-        return {"events": len(kept), "alarms": len(self.alarms.open(self.clock.now())), "rows": self.loop.status.rows}
+        return {
+            "events": self.database.read(events.count),
+            "alarms": len(self.alarms.open(self.clock.now())),
+            "rows": self.loop.status.rows,
+        }
+
+    def __post_init__(self) -> None:
+        self._assets = {item.id: item for item in self.plant.assets}
 
     def name_of(self, asset: str) -> str:
         """What people call an asset."""
-        return next((item.name for item in self.plant.assets if item.id == asset and item.name), asset)
+        known = self._assets.get(asset)
+        return known.name if known is not None and known.name else asset
+
+    def parent_of(self, asset: str) -> str:
+        """The asset above another; empty where the plant file names none."""
+        known = self._assets.get(asset)
+        return known.parent if known is not None else ""
 
     def tell(self, what: str, data: dict[str, Any]) -> None:
         """Tell the listeners."""
@@ -145,32 +160,32 @@ def open_running(
     service = replace(service, host=host or service.host, port=service.port if port is None else port)
     plant = replace(plant, service=service)
     clock = clock or SystemClock()
-    folder = Path(data) if data is not None else Path(service.data)
+    live = LiveFolder.at(data if data is not None else service.data)
     fsync = Fsync.parse(service.fsync)
     models = ModelStore(plant.files.models)
     monitors, since = _champions(models, path)
-    letters = DeadLetters(folder / "dead-letters")
+    letters = DeadLetters(live.dead_letters)
     chosen = tuple(links) if links is not None else make_links(plant, clock=clock, on_dead_letter=_bury(letters))
     password = read_secret(service.database_password_from, "", key="service.database_password_from")
     stack = ExitStack()
     try:
-        database = stack.enter_context(
-            Database(service.database or folder / "andon.sqlite", password=password, backups=folder, at=time.time_ns())
-        )
-        journal = stack.enter_context(Journal(folder / "journal", fsync=fsync))
+        database = stack.enter_context(Database(service.database or live.database, password=password, backups=live.path, at=time.time_ns()))
+        journal = stack.enter_context(Journal(live.journal, fsync=fsync))
         keep = Keep(service.keep_samples_ns, service.keep_levels_ns)
-        samples = Samples(Segments(folder / "samples", keep=keep))
-        traces = VerdictTraces(folder / "verdicts", keep=keep)
+        samples = Samples(Segments(live.samples, keep=keep))
+        traces = VerdictTraces(live.verdicts, keep=keep)
         book = Book(plant, since)
         alarms = AlarmDesk(book, database)
         alarms.load()
-        keeping = Keeping(samples, traces, Segments(folder / "quality", keep=keep), database, alarms)
+        keeping = Keeping(samples, traces, Segments(live.quality, keep=keep), database, alarms)
         heart = Heart(_fleets(monitors, samples, plant, since if controlled else dict.fromkeys(since, 2**62)))
         for served in heart.served:
             keeping.serve(served)
         pace = Pace(checkpoint_every=service.checkpoint_ns)
-        loop = Loop(heart, journal, Checkpoints(folder / "checkpoints"), keeping, chosen, clock=clock, pace=pace)
-        running = Running(plant, folder, models, monitors, database, journal, keeping, alarms, loop, letters, clock, _open=stack.pop_all())
+        loop = Loop(heart, journal, Checkpoints(live.checkpoints), keeping, chosen, clock=clock, pace=pace)
+        running = Running(
+            plant, live.path, models, monitors, database, journal, keeping, alarms, loop, letters, clock, _open=stack.pop_all()
+        )
     except BaseException:
         stack.close()
         raise

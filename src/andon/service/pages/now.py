@@ -91,9 +91,8 @@ def qualities(running: Running, asset: str, words: Now | None) -> list[Quality]:
 
 def parents(running: Running, asset: str) -> tuple[str, str]:
     """Line and area above an asset; empty where the plant file names none."""
-    above = {item.id: item.parent for item in running.plant.assets}
-    line = above.get(asset, "")
-    return running.name_of(line) if line else "", running.name_of(above[line]) if above.get(line) else ""
+    line = running.parent_of(asset)
+    return running.name_of(line), running.name_of(running.parent_of(line))
 
 
 def sources(running: Running) -> list[Source]:

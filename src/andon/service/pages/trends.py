@@ -69,9 +69,9 @@ def trend_version(running: Running, asset: str, start: int, end: int) -> str:
 
 def _leading(running: Running, asset: str) -> list[str]:
     """The tags that carried the last event, or the first ones."""
-    kept = running.database.read(lambda connection: events.between(connection, 0, 2**62, asset=asset)[-1:])
-    if kept:
-        shares = event_from_dict(dict(kept[0].data)).shares
+    kept = running.database.read(lambda connection: events.newest(connection, asset))
+    if kept is not None:
+        shares = event_from_dict(dict(kept.data)).shares
         return sorted(shares, key=lambda tag: -shares[tag])[:LEADING]
     return list(running.monitors[asset].tag_ids[:LEADING])
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from andon.store.database import changes
 from andon.store.database.tables import events
@@ -78,6 +78,17 @@ def between(
     if after is not None:
         query = query.where((events.c.start > after[0]) | ((events.c.start == after[0]) & (events.c.id > after[1])))
     return _read(connection, query.order_by(events.c.start, events.c.id).limit(most))
+
+
+def newest(connection: Connection, asset: str) -> KeptEvent | None:
+    """The event of an asset that began last."""
+    query = select(events).where(events.c.asset == asset).order_by(events.c.start.desc(), events.c.id.desc()).limit(1)
+    return next(iter(_read(connection, query)), None)
+
+
+def count(connection: Connection) -> int:
+    """How many there are."""
+    return int(connection.execute(select(func.count()).select_from(events)).scalar_one())
 
 
 def open_events(connection: Connection) -> list[KeptEvent]:
