@@ -148,7 +148,7 @@ def test_a_restart_changes_nothing_bit_for_bit(monitor: Monitor, kept: Kept) -> 
 def test_planned_work_is_not_judged_and_can_end_early(monitor: Monitor, kept: Kept) -> None:
     entries: list[Batch | Control] = list(batches(kept, np.random.default_rng(3)))
     until = START + 500 * STEP_NS
-    entries.insert(60, Planned("w1", START + 380 * STEP_NS, until, ASSETS[0], "filter"))
+    entries.insert(60, Planned("w1", START + 380 * STEP_NS, until, (ASSETS[0],), "filter"))
     said = run(monitor, kept, entries)
     why = [int(row) for item in said if item.judged is not None for row in item.judged.why[:, 0]]
     assert set(why[381:499]) == {Why.MAINTENANCE}

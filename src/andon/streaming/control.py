@@ -23,8 +23,9 @@ class Planned(msgspec.Struct, frozen=True, tag="planned"):
     id: str
     start: int
     end: int
-    asset: str = ""
+    assets: tuple[str, ...] = ()
     why: str = ""
+    by: str = ""
 
 
 class EndPlanned(msgspec.Struct, frozen=True, tag="end-planned"):
@@ -41,6 +42,7 @@ class TakeOut(msgspec.Struct, frozen=True, tag="take-out"):
     asset: str = ""
     until: int | None = None
     why: str = ""
+    by: str = ""
 
 
 class PutBack(msgspec.Struct, frozen=True, tag="put-back"):

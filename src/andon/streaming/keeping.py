@@ -54,6 +54,11 @@ class AlarmDesk:
         with self._lock:
             return self.book.open(now)
 
+    def pauses(self, now: int) -> tuple[Pause, ...]:
+        """Pauses in force or yet to come at `now`."""
+        with self._lock:
+            return self.book.pauses(now)
+
     def alarm(self, alarm_id: str, now: int) -> Alarm | None:
         """An alarm of the book at `now`."""
         with self._lock:

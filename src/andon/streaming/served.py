@@ -183,7 +183,11 @@ class Served:
         return event
 
     def _labels(self) -> list[Label]:
-        return [Label(item.asset, item.start, item.end, LabelKind.PLANNED, item.why) for item in self.planned.values()]
+        return [
+            Label(asset, item.start, item.end, LabelKind.PLANNED, item.why)
+            for item in self.planned.values()
+            for asset in item.assets or ("",)
+        ]
 
     def _out(self) -> list[OutOfService]:
         return [OutOfService(item.tag, item.asset, item.until, item.why) for item in self.out.values()]

@@ -197,17 +197,16 @@ def data_page(running: Running) -> DataPage:
 def maintenance(running: Running) -> list[Maintenance]:
     """Windows in force or to come."""
     now = running.clock.now()
-    found = {item.id: item for served in running.loop.heart.served for item in served.planned.values() if item.end > now}
-    grouped: dict[str, list[Planned]] = {}
-    for item in found.values():
-        grouped.setdefault(item.id.partition("|")[0], []).append(item)
     return [
-        Maintenance(
-            id=key, assets=[item.asset for item in items if item.asset], start=to_text(items[0].start), end=to_text(items[0].end),
-            why=items[0].why.rpartition(" — ")[0] or items[0].why, by=items[0].why.rpartition(" — ")[2],
-        )
-        for key, items in grouped.items()
-    ]  # fmt: skip
+        Maintenance(id=key, assets=list(item.assets), start=to_text(item.start), end=to_text(item.end), why=item.why, by=item.by)
+        for key, item in _planned(running).items()
+        if item.end > now
+    ]
+
+
+def _planned(running: Running) -> dict[str, Planned]:
+    """Windows of all fleets, by id: each fleet knows of all."""
+    return {key: item for served in running.loop.heart.served for key, item in served.planned.items()}
 
 
 def add_maintenance(running: Running, caller: Caller, assets: list[str], start: int, end: int, why: str) -> Maintenance:
@@ -218,8 +217,8 @@ def add_maintenance(running: Running, caller: Caller, assets: list[str], start: 
     now = running.clock.now()
     made = [pause(SuppressedBy.MAINTENANCE, start, end, asset=asset, why=why, by=caller.name, at=now) for asset in (assets or [""])]
     key = made[0][0].id
-    for (paused, entry), asset in zip(made, assets or [""], strict=True):
-        running.loop.tell(Planned(f"{key}|{asset}", start, end, asset, f"{why.strip()} — {caller.name}"))
+    running.loop.tell(Planned(key, start, end, tuple(assets), why.strip(), caller.name))
+    for paused, entry in made:
         running.alarms.pause(paused, now)
         running.models.record(entry.what, entry.data, at=entry.at, by=entry.by)
     return Maintenance(id=key, assets=assets, start=to_text(start), end=to_text(end), why=why, by=caller.name)
@@ -228,13 +227,12 @@ def add_maintenance(running: Running, caller: Caller, assets: list[str], start: 
 def end_maintenance(running: Running, caller: Caller, window: str) -> None:
     """End a window now."""
     now = running.clock.now()
-    planned = [item for served in running.loop.heart.served for item in served.planned.values() if item.id.partition("|")[0] == window]
-    if not planned:
+    planned = _planned(running).get(window)
+    if planned is None:
         raise UnknownName(window)
-    for item in {item.id: item for item in planned}.values():
-        running.loop.tell(EndPlanned(item.id, now))
-    for paused in running.alarms.book.pauses(now):
-        if paused.kind is SuppressedBy.MAINTENANCE and paused.start == planned[0].start:
+    running.loop.tell(EndPlanned(window, now))
+    for paused in running.alarms.pauses(now):
+        if paused.kind is SuppressedBy.MAINTENANCE and paused.start == planned.start and paused.asset in (planned.assets or ("",)):
             lifted, entry = lift(paused, caller.name, now)
             running.alarms.pause(lifted, now)
             running.models.record(entry.what, entry.data, at=entry.at, by=entry.by)
@@ -243,14 +241,12 @@ def end_maintenance(running: Running, caller: Caller, window: str) -> None:
 def out_of_service(running: Running) -> list[OutOfService]:
     """Tags that are not used."""
     now = running.clock.now()
-    found = {
-        key: item for served in running.loop.heart.served for key, item in served.out.items() if item.until is None or item.until > now
-    }
+    found = {key: item for served in running.loop.heart.served for key, item in served.out.items()}
     return [
-        OutOfService(asset=item.asset, tag=item.tag, until=to_text(item.until), why=item.why.rpartition(" — ")[0] or item.why,
-                     by=item.why.rpartition(" — ")[2])
+        OutOfService(asset=item.asset, tag=item.tag, until=to_text(item.until), why=item.why, by=item.by)
         for item in found.values()
-    ]  # fmt: skip
+        if item.until is None or item.until > now
+    ]
 
 
 def take_out(running: Running, caller: Caller, asset: str, tag: str, until: int | None, why: str) -> OutOfService:
@@ -262,7 +258,7 @@ def take_out(running: Running, caller: Caller, asset: str, tag: str, until: int 
     now = running.clock.now()
     if until is not None and until <= now:
         raise AskUserError("that time is already over", do="name a later time, or none")
-    running.loop.tell(TakeOut(tag, asset, until, f"{why.strip()} — {caller.name}"))
+    running.loop.tell(TakeOut(tag, asset, until, why.strip(), caller.name))
     running.models.record("tag-out", {"asset": asset, "tag": tag, "until": until, "why": why}, at=now, by=caller.name)
     return OutOfService(asset=asset, tag=tag, until=to_text(until), why=why, by=caller.name)
 
