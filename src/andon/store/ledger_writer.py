@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from andon.plant.errors import At, StoreError
+from andon.store.group_commit import take_together
 from andon.store.ledger import Draft, Entry, Ledger
 
 _TOGETHER = 1_000
@@ -82,18 +83,7 @@ class LedgerWriter:
     def _write_all(self) -> None:
         ended = False
         while not ended:
-            item = self._queue.get()
-            together: list[tuple[Draft, Future[Entry]]] = []
-            while item is not None:
-                if item[1].set_running_or_notify_cancel():
-                    together.append(item)
-                if len(together) >= _TOGETHER:
-                    break
-                try:
-                    item = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-            ended = item is None
+            together, ended = take_together(self._queue, _TOGETHER)
             self._write(together)
 
     def _write(self, together: list[tuple[Draft, Future[Entry]]]) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy.pool import QueuePool
 from andon.plant.errors import AskUserError
 from andon.store.database.failures import is_lost, refusal, translated
 from andon.store.database.migrating import bring_up_to_date
+from andon.store.group_commit import take_together
 
 T = TypeVar("T")
 _TOGETHER = 64
@@ -154,18 +155,7 @@ class Database:
     def _write_all(self) -> None:
         ended = False
         while not ended:
-            item = self._jobs.get()
-            together: list[tuple[Callable[[Connection], Any], Future[Any]]] = []
-            while item is not None:
-                if item[1].set_running_or_notify_cancel():
-                    together.append(item)
-                if len(together) >= _TOGETHER:
-                    break
-                try:
-                    item = self._jobs.get_nowait()
-                except queue.Empty:
-                    break
-            ended = item is None
+            together, ended = take_together(self._jobs, _TOGETHER)
             if together:
                 self._commit(together)
 
