@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from andon.reading.link import Receipt
+from andon.reading.gauge import Gauge
+from andon.reading.link import Health, Receipt
 
 
 class Window:
@@ -71,3 +72,22 @@ class Window:
         """No more is given."""
         self.closed = True
         self._changed.set()
+
+
+class Windowed:
+    """What links say alike whose receipts are a window's alone: `acknowledge`, `health` and `close` of `Link`."""
+
+    _gauge: Gauge
+    _window: Window
+
+    async def acknowledge(self, receipt: Receipt) -> None:
+        """See `Link.acknowledge`."""
+        self._window.acknowledge(receipt)
+
+    def health(self) -> Health:
+        """See `Link.health`."""
+        return self._gauge.health(self._window.waiting)
+
+    async def close(self) -> None:
+        """See `Link.close`."""
+        self._window.close()

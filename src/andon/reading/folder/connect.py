@@ -19,8 +19,8 @@ from andon.reading.folder.names import FileName, Found
 from andon.reading.folder.parse import read_batches
 from andon.reading.folder.settings import FolderSettings
 from andon.reading.gauge import Gauge
-from andon.reading.link import SAMPLE_BYTES, Connection, Health, OnDeadLetter, Receipt, discard
-from andon.reading.window import Window
+from andon.reading.link import SAMPLE_BYTES, Connection, OnDeadLetter, Receipt, discard
+from andon.reading.window import Window, Windowed
 
 UNFINISHED = re.compile(r"(^|/)([.~]|.*\.(part|tmp|temp|crdownload|filepart|swp)$)")  # how writers call what they are writing
 
@@ -87,7 +87,7 @@ def list_files(folder: Path, names: tuple[FileName, ...]) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry.found.time if entry.found.time is not None else 0, entry.changed, entry.path))
 
 
-class FolderLink:
+class FolderLink(Windowed):
     """Batches of new export files. The position holds marks of the files that are there and done.
 
     Parameters
@@ -177,18 +177,6 @@ class FolderLink:
                 yield batch, json.dumps({"done": sorted({*done, entry.mark}), "file": "", "batches": 0})
             else:
                 yield batch, f'{{"done": {before}, "file": "{entry.mark}", "batches": {number}}}'
-
-    async def acknowledge(self, receipt: Receipt) -> None:
-        """See `Link.acknowledge`."""
-        self._window.acknowledge(receipt)
-
-    def health(self) -> Health:
-        """See `Link.health`."""
-        return self._gauge.health(self._window.waiting)
-
-    async def close(self) -> None:
-        """See `Link.close`."""
-        self._window.close()
 
 
 def _beginning(path: Path) -> bytes:

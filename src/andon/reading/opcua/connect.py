@@ -16,11 +16,11 @@ from andon.plant.clock import Clock
 from andon.plant.errors import At, ReadingError
 from andon.plant.time import NS
 from andon.reading.gauge import Gauge
-from andon.reading.link import Connection, Health, OnDeadLetter, Receipt, discard
+from andon.reading.link import Connection, OnDeadLetter, Receipt, discard
 from andon.reading.opcua.browse import Found, find_nodes
 from andon.reading.opcua.parse import Change, change_of, has_value, lost_before, to_batch, to_moment
 from andon.reading.opcua.settings import OpcUaSettings
-from andon.reading.window import Window
+from andon.reading.window import Window, Windowed
 
 if TYPE_CHECKING:
     from asyncua.client import Client
@@ -47,7 +47,7 @@ def read_position(position: str) -> int | None:
         ) from error
 
 
-class OpcUaLink:
+class OpcUaLink(Windowed):
     """Batches of an OPC UA server. The position is the last source time; what came since is read from the server's history.
 
     A server keeps nothing for a client that is away, but in its history. So values may come again after a restart (the history
@@ -221,17 +221,9 @@ class OpcUaLink:
                 self._gauge.turn(Connection.WAITING, self._clock.now(), why)
             self._wake.set()
 
-    async def acknowledge(self, receipt: Receipt) -> None:
-        """See `Link.acknowledge`."""
-        self._window.acknowledge(receipt)
-
-    def health(self) -> Health:
-        """See `Link.health`."""
-        return self._gauge.health(self._window.waiting)
-
     async def close(self) -> None:
         """See `Link.close`."""
-        self._window.close()
+        await super().close()
         self._wake.set()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(0)

@@ -12,11 +12,11 @@ from andon.plant.batch import Batch
 from andon.plant.clock import Clock
 from andon.plant.errors import TryAgainError
 from andon.reading.gauge import Gauge
-from andon.reading.link import Connection, Health, OnDeadLetter, Receipt, discard
+from andon.reading.link import Connection, OnDeadLetter, Receipt, discard
 from andon.reading.payload import Fault
 from andon.reading.push.parse import BodyReader
 from andon.reading.push.settings import PushSettings
-from andon.reading.window import Window
+from andon.reading.window import Window, Windowed
 
 
 class BusyError(TryAgainError):
@@ -37,7 +37,7 @@ class Answer:
     faults: tuple[Fault, ...] = ()
 
 
-class PushLink:
+class PushLink(Windowed):
     """Batches that clients push. There is no position: a client that got no answer pushes again.
 
     Parameters
@@ -117,10 +117,6 @@ class PushLink:
         safe = self._given.pop(receipt.number, None)
         if safe is not None and not safe.done():
             safe.set_result(None)
-
-    def health(self) -> Health:
-        """See `Link.health`."""
-        return self._gauge.health(self._window.waiting)
 
     async def close(self) -> None:
         """See `Link.close`. Clients that wait are told to come again."""

@@ -11,13 +11,13 @@ from andon.plant.clock import Clock
 from andon.plant.errors import AndonError
 from andon.plant.recording import Recording
 from andon.reading.gauge import Gauge
-from andon.reading.link import Connection, Health, OnDeadLetter, Receipt, discard
+from andon.reading.link import Connection, OnDeadLetter, Receipt, discard
 from andon.reading.replay.parse import slices
 from andon.reading.replay.settings import ReplaySettings
-from andon.reading.window import Window
+from andon.reading.window import Window, Windowed
 
 
-class ReplayLink:
+class ReplayLink(Windowed):
     """Batches of recordings; it ends after the last.
 
     Parameters
@@ -75,15 +75,7 @@ class ReplayLink:
             if window.closed or gauge.connection is not Connection.ENDED:
                 gauge.turn(Connection.CLOSED, clock.now())
 
-    async def acknowledge(self, receipt: Receipt) -> None:
-        """See `Link.acknowledge`."""
-        self._window.acknowledge(receipt)
-
-    def health(self) -> Health:
-        """See `Link.health`."""
-        return self._gauge.health(self._window.waiting)
-
     async def close(self) -> None:
         """See `Link.close`."""
-        self._window.close()
+        await super().close()
         self._gauge.turn(Connection.CLOSED, self._clock.now())
