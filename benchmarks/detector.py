@@ -10,6 +10,7 @@ from andon.evidence.lines import Statistic
 from andon.evidence.views import ViewTrace, fit_views
 from andon.plant.arrays import Float64Array, FloatArray
 from andon.plant.window import Expectation, Prepared
+from andon.scoring.detector import LAST
 from andon.training.linear import fit_linear_core
 from benchmarks.recordings import prepared
 
@@ -30,13 +31,23 @@ def andon(ticks: Prepared, fit: int, *, shares_above: float = np.inf, cores: dic
     return views.run(ticks, cores, views.start(), shares_above=shares_above)[0]
 
 
-def _classical(only: tuple[str, ...], spans: dict[str, tuple[float, ...]]) -> Detector:
+def _classical(only: tuple[str, ...], spans: dict[str, tuple[float, ...]], *, principal: bool = False) -> Detector:
     def run(ticks: Prepared, fit: int) -> Float64Array:
         cores = expect(ticks, fit)
-        views = fit_views(ticks, cores, np.arange(ticks.rows) < fit, only=only, spans=spans, statistics=(Statistic.QUADRATIC,))
+        rows = np.arange(ticks.rows) < fit
+        views = fit_views(ticks, cores, rows, only=only, spans=spans, statistics=(Statistic.QUADRATIC,), principal=principal)
         return views.run(ticks, cores, views.start())[0].trace
 
     return run
+
+
+def last_value(ticks: Prepared, fit: int) -> Float64Array:
+    """The strongest change from tick to tick, each tag by its own quantile."""
+    rows = np.arange(ticks.rows) < fit
+    core = fit_linear_core(ticks, rows)
+    told = {LAST: core.last_value(ticks, core.run(ticks, core.start())[0], core.start())}
+    views = fit_views(ticks, told, rows, only=("fast",), spans={"fast": (1.0,)}, statistics=(Statistic.STRONGEST,), diagonal=True)
+    return views.run(ticks, told, views.start())[0].trace
 
 
 def agitation(ticks: Prepared, fit: int) -> Float64Array:
@@ -52,6 +63,8 @@ def agitation(ticks: Prepared, fit: int) -> Float64Array:
 
 CANDIDATES: dict[str, Detector] = {
     "Mahalanobis": _classical(("level",), {"level": (1.0,)}),
+    "last value": last_value,
+    "PCA T2/SPE": _classical(("level",), {"level": (1.0,)}, principal=True),
     "EWMA-T2 (15)": _classical(("level",), {"level": (15.0,)}),
     "VAR residual T2": _classical(("fast",), {"fast": (1.0,)}),
     "CVA states, EWMA 0.2": _classical(("state", "fast"), {"state": (9.0,), "fast": (9.0,)}),

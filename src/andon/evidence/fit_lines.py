@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from andon.evidence.lines import LARGEST, OF_RELATION, SIZES, UNCENTRED, Lines, Statistic, reduce, source_values
+from andon.evidence.principal import combined_index
 from andon.evidence.smooth import smooth
 from andon.evidence.whiten import effective_samples, precision_of
 from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array
@@ -43,6 +44,7 @@ def fit_lines(
     rows: BoolArray,
     *,
     diagonal: bool = False,
+    principal: bool = False,
 ) -> Lines:
     """Fit all spans of one source on normal time.
 
@@ -54,6 +56,7 @@ def fit_lines(
     filled : (T, C) x without gaps
     rows : (T,) bool, normal time
     diagonal : leave correlations out, each channel for itself
+    principal : the combined index of principal components, T² and SPE, in place of the inverse covariance
     """
     valid = None if bool(prepared.valid.all()) else prepared.valid
     core, _, kind = source.rpartition(".")
@@ -96,7 +99,8 @@ def fit_lines(
             covariance = covariance + DRIFT * wandered
         if diagonal:
             covariance = np.diag(np.diag(covariance))
-        return mean, precision_of(covariance, size, worth[index] * size, floor)
+        invert = combined_index if principal else precision_of
+        return mean, invert(covariance, size, worth[index] * size, floor)
 
     final = np.stack([precision(index, list(range(BLOCKS)))[1] for index in range(len(spans))]).astype(np.float32)
     crossed = _crossed(values, spans, prepared.reset, use, fold, precision, width)

@@ -335,6 +335,7 @@ def fit_views(
     spans: Mapping[str, tuple[float, ...]] | None = None,
     statistics: tuple[Statistic, ...] = STATISTICS,
     diagonal: bool = False,
+    principal: bool = False,
 ) -> Views:
     """Fit the views on normal time.
 
@@ -348,6 +349,7 @@ def fit_views(
     spans : kind -> spans in ticks, in place of the defaults; spans longer than a twelfth of the normal time are left out
     statistics : what is read off the vectors; `Statistic.QUADRATIC` for the classical candidates
     diagonal : leave correlations out, each channel for itself
+    principal : T² and SPE of principal components, see `principal`, in place of the inverse covariance; with `Statistic.QUADRATIC`
 
     Raises
     ------
@@ -368,7 +370,7 @@ def fit_views(
     for source in sources:
         choice = wanted[source.rpartition(".")[2]]
         kept = tuple(span for span in choice if span * SPANS_PER_TRAINING <= usable) or choice[:1]
-        lines.append(fit_lines(source, kept, statistics, filled, prepared, expectations, rows, diagonal=diagonal))
+        lines.append(fit_lines(source, kept, statistics, filled, prepared, expectations, rows, diagonal=diagonal, principal=principal))
     novelty, scale = _fit_novelty(filled, prepared, rows) if "novelty" in kinds else (None, 1.0)
     usual = None
     for expected in expectations.values():

@@ -15,7 +15,7 @@ from andon.evidence.group import time_of_any
 from andon.plant.arrays import Float64Array, Int64Array
 from andon.plant.label import Label, LabelKind
 from andon.plant.time import HOUR_NS, format_duration
-from andon.scoring.detector import Detector, judged_part
+from andon.scoring.detector import Detector, judged_part, with_last_value
 from andon.scoring.monitor import Monitor, Scored
 
 WEEK_NS = 7 * 24 * HOUR_NS
@@ -126,6 +126,7 @@ def _methods(monitor: Monitor, scored: Scored, labels: Sequence[Label], chosen: 
     interval = prepared.interval_ns
     detector: Detector = monitor.detector
     expectations = scored.expectations or detector.expect(prepared, detector.start())[0]
+    expectations = with_last_value(detector.linear, prepared, expectations)
     seen, first = judged_part(prepared, expectations, detector.exogenous)
     truth = label_mask(prepared.time, mine, LabelKind.FAULT)
     outside = judge & ~label_mask(prepared.time, mine, LabelKind.FAULT, LabelKind.PLANNED, LabelKind.UNKNOWN)

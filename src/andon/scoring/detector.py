@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from andon.evidence.views import Views, ViewState, ViewTrace
 from andon.plant.arrays import BoolArray, Float32Array, StatusArray
+from andon.plant.errors import BundleError
 from andon.plant.verdict import Why
 from andon.plant.window import Expectation, Prepared
 from andon.scoring.linear_core import LinearCore, LinearState
@@ -17,6 +18,8 @@ from andon.scoring.network_core import NetworkCore
 
 LINEAR = "linear"
 NETWORK = "network"
+LAST = "last"
+"""The forecast that everything stays as it is; a view of the linear core's memory, no core of its own."""
 _JUDGED, _WARMING_UP = int(Why.JUDGED), int(Why.WARMING_UP)  # an Enum is slow to ask
 
 
@@ -77,6 +80,13 @@ class Detector:
     warm_up: int
     graphs: tuple[bytes, bytes] | None = None
     exogenous: tuple[int, ...] = ()
+    reads_last: bool = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        reads = any(line.source.startswith(f"{LAST}.") for line in self.views.lines)
+        if reads and self.linear.depth < 1:
+            raise BundleError("the views read the last value, but the linear core remembers none", do="train the model again")
+        object.__setattr__(self, "reads_last", reads)
 
     def start(self) -> DetectorState:
         """State before the first tick."""
@@ -89,6 +99,8 @@ class Detector:
         network_state = state.network
         if self.network is not None:
             expectations[NETWORK], network_state = self.network.run(prepared, linear, state.network)
+        if self.reads_last:
+            expectations[LAST] = self.linear.last_value(prepared, linear, state.linear)
         return expectations, DetectorState(after, network_state, state.views, state.age)
 
     def run(self, prepared: Prepared, state: DetectorState, *, shares_above: float = np.inf) -> tuple[Detection, DetectorState]:
@@ -122,6 +134,13 @@ class Detector:
             why = np.where(warming, np.uint8(_WARMING_UP), prepared.why)
             last = int(age[-1]) + 1 if prepared.rows else state.age
         return Detection(expectations, views, why), DetectorState(state.linear, state.network, view_state, last)
+
+
+def with_last_value(linear: LinearCore, prepared: Prepared, expectations: Mapping[str, Expectation]) -> dict[str, Expectation]:
+    """The expectations of a whole stretch, with that of the last value among them, from a fresh state."""
+    if LAST in expectations:
+        return dict(expectations)
+    return {**expectations, LAST: linear.last_value(prepared, expectations[LINEAR], linear.start())}
 
 
 def judged_part(

@@ -7,7 +7,7 @@ few rows travel as state, so any cut of a recording gives the same answer. Missi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,6 +169,28 @@ class LinearCore:
             quality=np.zeros((rows, 0, 0), dtype=np.float32),
         )
         return expectation, LinearState(ring, begun)
+
+    def last_value(self, prepared: Prepared, told: Expectation, state: LinearState) -> Expectation:
+        """The forecast that everything stays as it is (persistence); the rest of the expectation is as it was.
+
+        Parameters
+        ----------
+        prepared : T ticks
+        told : what `run` said of them
+        state : the state that `run` was given
+
+        Returns
+        -------
+        forecast row t is row t - 1, with channels that were missing there at their conditional mean; NaN at the first tick
+        after a reset
+        """
+        forecast = np.empty_like(prepared.x)
+        if prepared.rows:
+            forecast[1:] = self._filled(prepared.x[:-1], prepared.valid[:-1])
+            forecast[0] = state.ring[-1] if state.begun else np.nan
+            forecast += self.mean
+            forecast[prepared.reset] = np.nan
+        return replace(told, forecast=forecast)
 
     def _tick(self, x: Float32Array, valid: BoolArray, state: LinearState) -> tuple[Expectation, LinearState]:
         """One live tick, not after a reset: the same products in fewer calls."""

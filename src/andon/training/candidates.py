@@ -20,13 +20,13 @@ from andon.evidence.lines import Statistic
 from andon.evidence.normal_trace import as_pieces
 from andon.evidence.standard_faults import fault_trace, standard_faults
 from andon.evidence.unpromised import without_promise
-from andon.evidence.views import fit_views
+from andon.evidence.views import STATISTICS, Views, fit_views
 from andon.plant.arrays import BoolArray, Float64Array
 from andon.plant.budget import Budget
 from andon.plant.errors import EvidenceError
 from andon.plant.progress import Progress, silent
 from andon.plant.window import Expectation, Prepared
-from andon.scoring.detector import LINEAR, NETWORK, Detector, ages, judged_part
+from andon.scoring.detector import LAST, LINEAR, NETWORK, Detector, ages, judged_part, with_last_value
 from andon.scoring.linear_core import LinearCore
 from andon.scoring.network_core import NetworkCore
 from andon.training.sisters import expect
@@ -44,11 +44,12 @@ class Candidate:
     Attributes
     ----------
     name : for people and the report card
-    cores : which cores' residuals it looks at
+    cores : which cores' residuals it looks at; LAST for those of the last value
     only : kinds of views; None for all
     spans : kind -> spans in ticks in place of the defaults
     statistics : what is read off the vectors; None for the default
     diagonal : correlations are left out, each channel for itself
+    principal : principal components, T² and SPE, in place of the inverse covariance
     """
 
     name: str
@@ -57,13 +58,23 @@ class Candidate:
     spans: dict[str, tuple[float, ...]] | None = None
     statistics: tuple[Statistic, ...] | None = None
     diagonal: bool = False
+    principal: bool = False
+
+    def views(self, prepared: Prepared, told: Mapping[str, Expectation], rows: BoolArray) -> Views:
+        """Its views, fitted on the normal time `rows`."""
+        return fit_views(
+            prepared, told, rows, only=self.only, spans=self.spans, statistics=self.statistics or STATISTICS,
+            diagonal=self.diagonal, principal=self.principal,
+        )  # fmt: skip
 
 
 _SQUARE = (Statistic.QUADRATIC,)
 
 CANDIDATES: tuple[Candidate, ...] = (
     Candidate("limits", (LINEAR,), ("level",), {"level": (1.0,)}, (Statistic.STRONGEST,), True),
+    Candidate("last value", (LAST,), ("fast",), {"fast": (1.0,)}, (Statistic.STRONGEST,), True),
     Candidate("T²", (LINEAR,), ("level",), {"level": (1.0,)}, _SQUARE),
+    Candidate("PCA T²/SPE", (LINEAR,), ("level",), {"level": (1.0,)}, _SQUARE, principal=True),
     Candidate("EWMA-T²", (LINEAR,), ("level",), {"level": (15.0,)}, _SQUARE),
     Candidate("residual T²", (LINEAR,), ("fast",), {"fast": (1.0,)}, _SQUARE),
     Candidate("CVA", (LINEAR,), ("fast", "state"), {"fast": (1.0,), "state": (5.0,)}, _SQUARE),
@@ -170,14 +181,18 @@ def run_candidates(
     -------
     in the order of `CANDIDATES`
     """
-    chosen = [c for c in CANDIDATES if set(c.cores) <= set(expectations) and (only is None or c.name in only)]
+    known = {*expectations, LAST}
+    chosen = [c for c in CANDIDATES if set(c.cores) <= known and (only is None or c.name in only)]
     seen, told = judged_part(laid, expectations, exogenous)
     detectors = []
     for number, candidate in enumerate(chosen):
         progress("choosing", 0.4 * number / len(chosen))
-        cores = {core: told[core] for core in candidate.cores}
-        more = {} if candidate.statistics is None else {"statistics": candidate.statistics}
-        views = fit_views(seen, cores, train, only=candidate.only, spans=candidate.spans, diagonal=candidate.diagonal, **more)
+        if LAST in candidate.cores:  # as large as the recording, and wanted for this one only
+            last = linear.last_value(laid, expectations[LINEAR], linear.start())
+            cores = judged_part(laid, {LAST: last}, exogenous)[1]
+        else:
+            cores = {core: told[core] for core in candidate.cores}
+        views = candidate.views(seen, cores, train)
         detectors.append(Detector(linear, network if NETWORK in candidate.cores else None, views, warm_up, exogenous=tuple(exogenous)))
     held: list[dict[str, HeldBack]] = [{} for _ in chosen]
     count = FAULTS if len(assets) < MANY_ASSETS else max(FEWEST_FAULTS, MANY_ASSETS * FAULTS // len(assets))
@@ -206,7 +221,8 @@ def _held_back(
     """What every candidate says of one asset's held-back time, and of the faults that are injected there."""
     low, high = _stretch(asset.held_back)
     part, held = asset.prepared.part(low, high), asset.held_back[low:high]
-    seen, told = judged_part(part, {core: _cut(e, low, high) for core, e in asset.expectations.items()}, detectors[0].exogenous)
+    expectations = {core: _cut(e, low, high) for core, e in asset.expectations.items()}
+    seen, told = judged_part(part, with_last_value(linear, part, expectations), detectors[0].exogenous)
     faults = _fault_traces(part, held, chosen, detectors, linear, network, sigma, seed, count, progress)
     judge = held & (part.why == 0) & (ages(part.reset, 0) >= detectors[0].warm_up)
     out = []
@@ -280,7 +296,8 @@ def _fault_traces(
         progress("choosing", number / count)
         number += 1
         judge = (piece.why == 0) & (ages(piece.reset, 0) >= detectors[0].warm_up)
-        seen, told = judged_part(piece, expect(linear, network, piece), detectors[0].exogenous)
+        expectations = with_last_value(linear, piece, expect(linear, network, piece))
+        seen, told = judged_part(piece, expectations, detectors[0].exogenous)
         for traces, candidate, detector in zip(found, chosen, detectors, strict=True):
             views, _ = detector.views.run(seen, {core: told[core] for core in candidate.cores}, detector.views.start())
             traces.append(fault_trace(injection, views.trace, judge, piece.tick))
