@@ -176,6 +176,18 @@ def test_a_child_that_is_no_longer_more_urgent_goes_below_its_parent() -> None:
     assert state_of(book, urgent.id, T0 + 3 * MIN) is State.SUPPRESSED
 
 
+def test_a_case_that_was_over_and_is_taken_out_of_service_stands_below_its_parent() -> None:
+    book = Book(plant())
+    child, parent = event(T0, "motor"), event(T0 + HOUR_NS)
+    do(book, book.opened(child, T0))
+    do(book, book.act(child.id, Acknowledge(), at=T0 + MIN, by="ann"))
+    do(book, book.closed(closed(child, T0 + 2 * MIN), T0 + 2 * MIN))
+    do(book, book.opened(parent, T0 + HOUR_NS))
+    assert [alarm.id for alarm in book.open(T0 + HOUR_NS)] == [parent.id]
+    records = do(book, book.act(child.id, TakeOut("away"), at=T0 + HOUR_NS, by="ann"))
+    assert [(record.alarm_id, record.act.name) for record in records] == [(child.id, "take-out"), (child.id, "suppress")]
+
+
 def test_an_event_that_a_calibration_does_not_cover_brings_its_case_out() -> None:
     book = Book(plant())
     pause = Pause(SuppressedBy.CALIBRATION, T0, T0 + HOUR_NS, "pump 1", ("TIC-1",), "yearly", "eve", T0)

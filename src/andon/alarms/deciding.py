@@ -79,7 +79,7 @@ class Plan:
         self._change(after)
         self._records.append(record)
         urgent = before is not None and after.priority != before.priority
-        if urgent:
+        if urgent or (before is not None and before.closed and not after.closed):
             self._obey(after)
         commanded = before is not None and commands(before)
         if commands(after) != commanded or (commanded and urgent):
@@ -145,7 +145,7 @@ class Plan:
                     self.write(child.id, SYSTEM, Suppress(parent.id, SuppressedBy.PARENT))
 
     def _obey(self, child: Alarm) -> None:
-        """An alarm whose priority has changed comes out where it is more urgent than a parent now, and goes below where it no longer is."""
+        """An alarm whose priority has changed, or that was closed, comes out where it is more urgent than a parent, else goes below it."""
         for found in child.suppressions:
             parent = self.alarm(found.cause) if found.by is SuppressedBy.PARENT else None
             if parent is not None and child.priority < parent.priority:
