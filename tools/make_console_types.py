@@ -18,7 +18,10 @@ from andon.service import schema
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "console" / "src" / "api" / "types.ts"
 HEAD = "// Made by tools/make_console_types.py from andon.service.schema: do not edit.\n"
-SENT = ("SignIn", "FirstSignIn", "Act", "BulkAct", "NewBudget", "NewUser", "NewToken")
+SENT = (
+    "SignIn", "FirstSignIn", "Language", "Act", "BulkAct", "Note", "NewBudget", "NewUser", "ChangedUser", "NewToken", "NewMaintenance",
+    "NewOutOfService",
+)  # fmt: skip
 
 
 def shapes() -> list[type]:

@@ -15,6 +15,7 @@ from andon.service.schema import (
     BudgetPage,
     CasePage,
     DataPage,
+    DeadLetter,
     Effect,
     Finding,
     Flood,
@@ -26,6 +27,7 @@ from andon.service.schema import (
     Share,
     SimilarCase,
     Source,
+    SourceState,
     StatusMap,
 )
 from plant import ASSETS, TAGS, THRESHOLD, WILD, History, overlay
@@ -116,10 +118,10 @@ def models_page(champion: str) -> Models:
 def sources(now: float) -> list[Source]:
     """Three links: one well, one behind, one without a server."""
     return [
-        Source(name="line2-mqtt", kind="mqtt", state="live", text="", lag_s=0.4, values_per_s=5200.0, lost=0, set_aside=3, since=iso(now - 9e5)),
-        Source(name="historian", kind="folder", state="catching_up", text="catching up, 14 min behind", lag_s=840.0, values_per_s=91_000.0,
+        Source(name="line2-mqtt", kind="mqtt", state=SourceState.LIVE, text="", lag_s=0.4, values_per_s=5200.0, lost=0, set_aside=3, since=iso(now - 9e5)),
+        Source(name="historian", kind="folder", state=SourceState.CATCHING_UP, text="catching up, 14 min behind", lag_s=840.0, values_per_s=91_000.0,
                lost=0, set_aside=12, since=iso(now - 3600)),
-        Source(name="boiler-opcua", kind="opcua", state="down", text="The server's certificate expired on 1 November: ask for a new one.",
+        Source(name="boiler-opcua", kind="opcua", state=SourceState.DOWN, text="The server's certificate expired on 1 November: ask for a new one.",
                lag_s=7400.0, values_per_s=0.0, lost=412, set_aside=0, since=iso(now - 7400)),
     ]  # fmt: skip
 
@@ -144,19 +146,11 @@ def data_page(now: float) -> DataPage:
                 suggestion="Set an offset of 40 s in plant.toml."),
     ]  # fmt: skip
     letters = [
-        {
-            "at": iso(now - 400),
-            "source": "line2-mqtt",
-            "reason": "not JSON: expected value at byte 14",
-            "sample": '{"t": 17, "v": NaN<script>',
-        },
-        {
-            "at": iso(now - 9000),
-            "source": "historian",
-            "reason": "time goes backwards by 1 h at line 86,412",
-            "sample": "2026-10-25 02:00:00;7.1",
-        },
-    ]
+        DeadLetter(source="line2-mqtt", reason="this is not JSON", at=iso(now - 400), detail="plant/line2: expected value at byte 14",
+                   sample='{"t": 17, "v": NaN<script>'),
+        DeadLetter(source="historian", reason="the file cannot be read", at=iso(now - 9000), detail="time goes backwards by 1 h at line 86,412",
+                   sample="2026-10-25 02:00:00;7.1"),
+    ]  # fmt: skip
     return DataPage(sources=sources(now), map=status_map(now - 86_400, now), findings=findings, dead_letters=letters)
 
 

@@ -359,7 +359,7 @@ class Desktop(BaseHTTPRequestHandler):
         out = {item.tag: item.why for item in self.world.out if item.asset == name}
         return schema.AssetPage(
             asset=asset.id, name=asset.name, area=asset.area, line=asset.line, state=tile.state, why=tile.why,
-            model="furnaces/" + self.world.champion, budget_group="line 2", mode="steel C, 1,240 °C", first=iso(history.first),
+            priority=tile.priority, model="furnaces/" + self.world.champion, budget_group="line 2", mode="steel C, 1,240 °C", first=iso(history.first),
             last=iso(now), tags=[msgspec.structs.replace(tag, out_of_service=out.get(tag.id, "")) for tag in tags], targets=tile.quality,
             open_case="case-1" if asset.id == "furnace-3" else "",
         )  # fmt: skip
@@ -432,9 +432,10 @@ class Desktop(BaseHTTPRequestHandler):
             case "GET", ["ledger"]:
                 self.person("engineer")
                 entries = list(reversed(world.desk.ledger))
-                place, limit = int(self.query.get("after") or 0), int(self.query.get("limit") or 100)
-                more = str(place + limit) if place + limit < len(entries) else ""
-                return schema.LedgerPage(entries=entries[place : place + limit], next=more, head=entries[0].hash, whole=True)
+                before, limit = int(self.query.get("before") or len(entries) + 1), int(self.query.get("limit") or 100)
+                below = [entry for entry in entries if entry.number < before]
+                more = str(below[limit - 1].number) if len(below) > limit else ""
+                return schema.LedgerPage(entries=below[:limit], next=more, head=entries[0].hash, whole=True)
             case "GET", ["ledger", "export"]:
                 self.person("engineer")
                 return world.desk.ledger

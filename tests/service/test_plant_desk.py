@@ -63,6 +63,42 @@ def shift(line: Line, new_export: Path, tmp_path_factory: pytest.TempPathFactory
     running.close()
 
 
+def test_the_live_stream_speaks_to_each_in_his_language_and_of_what_still_exists(shift: Shift) -> None:
+    from andon.service.callers import Caller
+
+    desk = PlantDesk(shift.running)
+    kim = Caller("kim", Role.VIEWER, language="zh-CN")
+    (tile,) = shift.get("/overview")["tiles"]
+    told = desk.told(kim, "tile", {"asset": ASSET})
+    assert told.keys() == tile.keys()
+    assert desk.told(kim, "tile", {"asset": "gone"}) == {}
+    row = shift.get("/alarms", state="recent")["rows"][0]
+    alarm = shift.running.alarms.open(shift.running.clock.now())
+    if alarm:
+        said = desk.told(kim, "alarm", {"id": alarm[0].id})
+        assert said.keys() == row.keys()
+        assert said["text"] != desk.told(Caller("kim", Role.VIEWER), "alarm", {"id": alarm[0].id})["text"]
+    assert desk.told(kim, "alarm", {"id": "gone"}) == {}
+    assert desk.told(kim, "source", {"name": "replay"})["state"] == "stopped"
+    look = desk.look(1.0)
+    assert (look.trouble, look.behind_s, list(look.sources)) == ({}, 0.0, ["replay"])
+
+
+def test_the_ledger_is_read_newest_first_page_by_page(shift: Shift) -> None:
+    shift.send("PUT", "/handover", {"note": "quiet"})
+    everything = [entry["number"] for entry in shift.get("/ledger", limit=1000)["entries"]]
+    assert everything == list(range(len(everything), 0, -1))
+    found: list[int] = []
+    before: dict[str, object] = {}
+    while True:
+        page = shift.get("/ledger", limit=2, **before)
+        found += [entry["number"] for entry in page["entries"]]
+        if not page["next"]:
+            break
+        before = {"before": page["next"]}
+    assert found == everything
+
+
 def span(shift: Shift) -> dict[str, object]:
     """The whole recording."""
     low, high = shift.running.keeping.samples.segments.extent(ASSET) or (0, 0)

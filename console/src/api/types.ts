@@ -29,6 +29,10 @@ export interface SignIn {
   password: string;
 }
 
+export interface Language {
+  language: string;
+}
+
 export interface FirstSignIn {
   token: string;
   user: string;
@@ -99,6 +103,7 @@ export interface AssetPage {
   line: string;
   state: State;
   why: string;
+  priority: number | null;
   model: string;
   budget_group: string;
   mode: string;
@@ -197,6 +202,10 @@ export interface Act {
 export interface BulkAct {
   ids: string[];
   act: Act;
+}
+
+export interface Note {
+  note: string;
 }
 
 export interface ActResult {
@@ -306,10 +315,12 @@ export interface Models {
   versions: ModelVersion[];
 }
 
+export type SourceState = "live" | "catching_up" | "connecting" | "down" | "stopped";
+
 export interface Source {
   name: string;
   kind: string;
-  state: string;
+  state: SourceState;
   text: string;
   lag_s: number;
   values_per_s: number;
@@ -333,11 +344,19 @@ export interface Finding {
   suggestion: string;
 }
 
+export interface DeadLetter {
+  source: string;
+  reason: string;
+  at: string;
+  detail: string;
+  sample: string;
+}
+
 export interface DataPage {
   sources: Source[];
   map: StatusMap;
   findings: Finding[];
-  dead_letters: (Record<string, string>)[];
+  dead_letters: DeadLetter[];
 }
 
 export interface Number {
@@ -408,6 +427,13 @@ export interface NewUser {
   language?: string;
 }
 
+export interface ChangedUser {
+  role?: Role | null;
+  password?: string | null;
+  locked?: boolean | null;
+  name?: string | null;
+}
+
 export interface Token {
   id: string;
   name: string;
@@ -439,6 +465,13 @@ export interface Maintenance {
   by: string;
 }
 
+export interface NewMaintenance {
+  start: string;
+  end: string;
+  why: string;
+  assets?: string[];
+}
+
 export interface OutOfService {
   asset: string;
   tag: string;
@@ -447,12 +480,30 @@ export interface OutOfService {
   by: string;
 }
 
+export interface NewOutOfService {
+  tag: string;
+  why: string;
+  asset?: string;
+  until?: string;
+}
+
 export interface Handover {
   shift: string;
   start: string;
   end: string;
   text: string[];
   note: string;
+}
+
+export interface Pushed {
+  accepted: number;
+  set_aside: number;
+  reasons: string[];
+}
+
+export interface Readiness {
+  status: string;
+  parts: Record<string, string>;
 }
 
 export interface Live {

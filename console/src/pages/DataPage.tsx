@@ -1,7 +1,7 @@
 // Is what comes in sound? Links with lag and loss, the status of every tag over time, findings by weight, what was set aside.
 import { useLive } from "../api/live";
 import { useResource } from "../api/resource";
-import type { DataPage as Data, Finding, Source } from "../api/types";
+import type { DataPage as Data, DeadLetter, Finding, Source } from "../api/types";
 import { HeatMap } from "../charts/HeatMap";
 import { Moment } from "../parts/Moment";
 import { Page } from "../parts/Page";
@@ -81,14 +81,14 @@ function Findings({ findings }: { findings: Finding[] }) {
   );
 }
 
-function Letters({ letters }: { letters: Record<string, string>[] }) {
+function Letters({ letters }: { letters: DeadLetter[] }) {
   if (letters.length === 0) return <p>{say("data.letters.none")}</p>;
   return (
     <ul class="letters">
       {letters.map((letter, index) => (
         <li key={index}>
-          <Moment at={letter["at"] ?? ""} short /> <b>{letter["source"]}</b> {letter["reason"]}
-          {letter["sample"] && <code>{letter["sample"]}</code>}
+          <Moment at={letter.at} short /> <b>{letter.source}</b> {letter.reason} {letter.detail && <small>{letter.detail}</small>}
+          {letter.sample && <code>{letter.sample}</code>}
         </li>
       ))}
     </ul>

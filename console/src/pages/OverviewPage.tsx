@@ -96,6 +96,7 @@ export function OverviewPage() {
   const data = overview.data.value;
   useEffect(() => data && plant.take(data.tiles), [data]);
   useLive("tile", (told) => plant.hear(told as unknown as Tile));
+  useLive("ticks", () => overview.reload());
   useKeys({ j: () => step(1), k: () => step(-1) });
   return (
     <Page title={say("overview.title")} question={say("overview.question")} side={<Side plant={plant} />}>

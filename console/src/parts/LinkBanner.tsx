@@ -3,13 +3,16 @@ import { signal } from "@preact/signals";
 import { now } from "../api/clock";
 import { link, lostSince, useLive } from "../api/live";
 import { clock, duration } from "../words/format";
-import { say } from "../words/say";
+import { named, say } from "../words/say";
 
 export const behind = signal(0);
+/** Part of the service -> why it does not work. */
+const trouble = signal<Record<string, string>>({});
 const PATIENCE_S = 2;
 
 export function LinkBanner() {
   useLive("behind", (data) => (behind.value = Number(data["behind_s"] ?? 0)));
+  useLive("trouble", (data) => (trouble.value = data["parts"] as Record<string, string>));
   now.value; // looked at each second
   const gone = link.value === "lost" && Date.now() / 1000 - lostSince.value > PATIENCE_S;
   return (
@@ -20,6 +23,11 @@ export function LinkBanner() {
         </p>
       )}
       {link.value === "polling" && <p class="banner">{say("link.polling")}</p>}
+      {Object.entries(trouble.value).map(([part, why]) => (
+        <p class="banner gone" key={part}>
+          <strong>{say("link.trouble", { part: named("part", part) })}</strong> {why} {say("link.trouble.more")}
+        </p>
+      ))}
       {behind.value >= 60 && <p class="banner">{say("link.behind", { behind: duration(behind.value) })}</p>}
     </div>
   );

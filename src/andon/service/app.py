@@ -24,7 +24,7 @@ from andon.service.desk import Desk
 from andon.service.limits import bounded_bodies
 from andon.service.live import Feed
 from andon.service.metrics import Metrics
-from andon.service.problems import HANDLERS
+from andon.service.problems import HANDLERS, problem_answers
 from andon.service.rates import limited
 from andon.service.repeated import Answers, answered_once
 from andon.service.routes import administration, alarms, engineering, machines, plant, signing_in
@@ -97,6 +97,7 @@ def create_app(
     app = limited(app, settings, time.monotonic, prefix=PREFIX)
     app = know_callers(app, accounts, tls=settings.tls)
     app = bounded_bodies(app, most=settings.most_body, most_ingest=settings.most_ingest, ingest_path=INGEST)
+    app = problem_answers(app)
     app = browser_headers(app, tls=settings.tls)
     app = metrics.watched(app)
     return app, litestar

@@ -132,8 +132,8 @@ class Desk(Protocol):
     def put_back(self, caller: Caller, asset: str, tag: str) -> None:
         """A tag back in service."""
 
-    def ledger(self, after: int, limit: int) -> LedgerPage:
-        """Entries of the ledger."""
+    def ledger(self, before: int | None, limit: int) -> LedgerPage:
+        """Entries of the ledger with a number below `before`, newest first; None: the newest."""
 
     def ledger_export(self) -> Iterator[bytes]:
         """The whole ledger, as a file that can be verified without the service."""
@@ -143,6 +143,9 @@ class Desk(Protocol):
 
     def ingest(self, source: str, content_type: str, body: bytes, key: str) -> Accepted:
         """Samples that were pushed; kept before this returns. The same key again changes nothing."""
+
+    def told(self, caller: Caller, what: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a message of the live feed says to this caller, in his language: the feed itself holds names alone."""
 
     def ready(self) -> Mapping[str, str]:
         """Part -> what is wrong; empty when all is well."""

@@ -8,11 +8,12 @@ from importlib.metadata import version
 from typing import Any
 
 from andon.plant.errors import AskUserError
+from andon.plant.time import NS
 from andon.project.live.running import Running
 from andon.reading.push import PushLink
 from andon.service.callers import Caller
 from andon.service.desk import Accepted, AlarmFilter
-from andon.service.pages import alarm_list, cases, engineering, now, trends
+from andon.service.pages import alarm_list, cases, engineering, news, now, trends
 from andon.service.problems import UnknownName
 from andon.service.routes.instants import to_text
 from andon.service.schema import (
@@ -35,6 +36,8 @@ from andon.service.schema import (
     StatusMap,
     Trend,
 )
+from andon.service.watching import Look
+from andon.store.ledger_view import LedgerView
 
 
 class PlantDesk:
@@ -42,6 +45,7 @@ class PlantDesk:
 
     def __init__(self, running: Running) -> None:
         self.running = running
+        self._ledger = LedgerView(running.models.ledger)
         self.events: asyncio.AbstractEventLoop | None = None
 
     def site(self) -> Mapping[str, str]:
@@ -91,7 +95,7 @@ class PlantDesk:
         return engineering.rollback(self.running, caller, model)
 
     def data(self, caller: Caller) -> DataPage:
-        return engineering.data_page(self.running)
+        return engineering.data_page(self.running, caller)
 
     def kpi(self, caller: Caller, start: int, end: int) -> KpiPage:
         return cases.kpi_page(self.running, caller, start, end)
@@ -120,8 +124,8 @@ class PlantDesk:
     def put_back(self, caller: Caller, asset: str, tag: str) -> None:
         engineering.put_back(self.running, caller, asset, tag)
 
-    def ledger(self, after: int, limit: int) -> LedgerPage:
-        return engineering.ledger(self.running, after, limit)
+    def ledger(self, before: int | None, limit: int) -> LedgerPage:
+        return engineering.ledger(self._ledger, before, limit)
 
     def ledger_export(self) -> Iterator[bytes]:
         return engineering.ledger_export(self.running)
@@ -138,6 +142,15 @@ class PlantDesk:
         told = asyncio.run_coroutine_threadsafe(link.push(body, content_type=content_type), self.events).result()
         reasons = tuple(f"{fault.reason}: {fault.detail}" for fault in told.faults[:20])
         return Accepted(told.rows, sum(fault.count for fault in told.faults), reasons)
+
+    def told(self, caller: Caller, what: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        return news.told(self.running, caller, what, data)
+
+    def look(self, at_s: float) -> Look:
+        """See `watching.Watched`."""
+        status, sources = self.running.loop.status, now.sources(self.running)
+        behind_s = status.behind_ns(self.running.clock.now()) / NS
+        return Look(at_s, {item.name: item for item in sources}, behind_s, self.ready(), status.entries)
 
     def ready(self) -> Mapping[str, str]:
         return engineering.ready(self.running)

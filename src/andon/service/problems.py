@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from andon.plant.errors import AlarmConflictError, AndonError, AskUserError, ConflictError, RefusedError, TryAgainError
+from andon.service.asgi import App, Message, Receive, Scope, Send
 from andon.service.schema import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -53,7 +54,7 @@ def encoded(status: int, kind: str, what: str, do: str = "") -> bytes:
     return msgspec.json.encode(Problem(type=kind, title=what, status=status, do=do))
 
 
-def _of_refusal(_: Request[Any, Any, Any], error: Refusal) -> Response[bytes]:
+def _of_refusal(_: Request[Any, Any, Any] | None, error: Refusal) -> Response[bytes]:
     return answer(Problem(type=error.kind, title=error.what, status=error.status, do=error.do), error.headers)
 
 
@@ -61,7 +62,7 @@ def _of_unknown(_: Request[Any, Any, Any], error: UnknownName) -> Response[bytes
     return answer(Problem(type="not-found", title=f"there is no {error.name[:100]!r}", status=404))
 
 
-def _of_andon(_: Request[Any, Any, Any], error: AndonError) -> Response[bytes]:
+def _of_andon(_: Request[Any, Any, Any] | None, error: AndonError) -> Response[bytes]:
     status, headers = 500, {}
     if isinstance(error, AskUserError):
         status = 400
@@ -73,7 +74,7 @@ def _of_andon(_: Request[Any, Any, Any], error: AndonError) -> Response[bytes]:
     return answer(problem, headers)
 
 
-def _of_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def _of_http(_: Request[Any, Any, Any] | None, error: HTTPException) -> Response[bytes]:
     errors: list[dict[str, str]] = []
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         errors = [{key: str(value) for key, value in item.items()} for item in error.extra if isinstance(item, dict)]
@@ -93,6 +94,37 @@ def _of_anything(request: Request[Any, Any, Any], error: Exception) -> Response[
     return answer(
         Problem(type="unexpected", title="the service met an error of its own", status=500, do="try again; the log has the details")
     )
+
+
+def problem_answers(app: App) -> App:
+    """`app` whose errors below the router become problems as well: a body that grows too large, a database that is down."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await app(scope, receive, noting)
+        except (Refusal, AndonError, HTTPException) as error:
+            if scope["type"] != "http" or begun:
+                raise
+            told = (
+                _of_refusal(None, error)
+                if isinstance(error, Refusal)
+                else _of_andon(None, error)
+                if isinstance(error, AndonError)
+                else _of_http(None, error)
+            )
+            headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in told.headers.items()]
+            headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(told.content)).encode()), *headers]
+            await send({"type": "http.response.start", "status": told.status_code, "headers": headers})
+            await send({"type": "http.response.body", "body": told.content, "more_body": False})
+
+    return wrapped
 
 
 HANDLERS: dict[type[Exception] | int, Any] = {

@@ -56,6 +56,12 @@ class SignIn(Shape, frozen=True, kw_only=True):
     password: str
 
 
+class Language(Shape, frozen=True, kw_only=True):
+    """The language of a user."""
+
+    language: str
+
+
 class FirstSignIn(Shape, frozen=True, kw_only=True):
     """Answer to the one-time link: the first administrator chooses name and password."""
 
@@ -140,6 +146,7 @@ class AssetPage(Shape, frozen=True, kw_only=True):
     line: str
     state: State
     why: str
+    priority: int | None
     model: str
     budget_group: str
     mode: str
@@ -249,6 +256,12 @@ class Act(Shape, frozen=True, kw_only=True):
 class BulkAct(Shape, frozen=True, kw_only=True):
     ids: list[str]
     act: Act
+
+
+class Note(Shape, frozen=True, kw_only=True):
+    """Free text."""
+
+    note: str
 
 
 class ActResult(Shape, frozen=True, kw_only=True):
@@ -366,12 +379,22 @@ class Models(Shape, frozen=True, kw_only=True):
     versions: list[ModelVersion]
 
 
+class SourceState(StrEnum):
+    """What a link is doing. `down`: the last try failed, and it tries again by itself; `stopped`: it has an end, and that was reached."""
+
+    LIVE = "live"
+    CATCHING_UP = "catching_up"
+    CONNECTING = "connecting"
+    DOWN = "down"
+    STOPPED = "stopped"
+
+
 class Source(Shape, frozen=True, kw_only=True):
     """A link: its state, how far behind it is, what was lost or set aside."""
 
     name: str
     kind: str
-    state: str
+    state: SourceState
     text: str
     lag_s: float
     values_per_s: float
@@ -397,11 +420,21 @@ class Finding(Shape, frozen=True, kw_only=True):
     suggestion: str
 
 
+class DeadLetter(Shape, frozen=True, kw_only=True):
+    """A message, or a part of one, that could not be read: where it came from, why, and its first bytes as text."""
+
+    source: str
+    reason: str
+    at: str
+    detail: str
+    sample: str = ""
+
+
 class DataPage(Shape, frozen=True, kw_only=True):
     sources: list[Source]
     map: StatusMap
     findings: list[Finding]
-    dead_letters: list[dict[str, str]]
+    dead_letters: list[DeadLetter]
 
 
 class Number(Shape, frozen=True, kw_only=True):
@@ -474,6 +507,15 @@ class NewUser(Shape, frozen=True, kw_only=True):
     language: str = "en"
 
 
+class ChangedUser(Shape, frozen=True, kw_only=True):
+    """What changes of a user; the rest stays."""
+
+    role: Role | None = None
+    password: str | None = None
+    locked: bool | None = None
+    name: str | None = None
+
+
 class Token(Shape, frozen=True, kw_only=True):
     id: str
     name: str
@@ -507,12 +549,30 @@ class Maintenance(Shape, frozen=True, kw_only=True):
     by: str
 
 
+class NewMaintenance(Shape, frozen=True, kw_only=True):
+    """A window of maintenance; no assets: all."""
+
+    start: str
+    end: str
+    why: str
+    assets: list[str] = []
+
+
 class OutOfService(Shape, frozen=True, kw_only=True):
     asset: str
     tag: str
     until: str
     why: str
     by: str
+
+
+class NewOutOfService(Shape, frozen=True, kw_only=True):
+    """A tag that must not be used; no `asset`: of all, no `until`: until it is put back."""
+
+    tag: str
+    why: str
+    asset: str = ""
+    until: str = ""
 
 
 class Handover(Shape, frozen=True, kw_only=True):
@@ -525,8 +585,25 @@ class Handover(Shape, frozen=True, kw_only=True):
     note: str
 
 
+class Pushed(Shape, frozen=True, kw_only=True):
+    """What came of a push of samples: rows that are safe now, parts that could not be read, and why."""
+
+    accepted: int
+    set_aside: int
+    reasons: list[str]
+
+
+class Readiness(Shape, frozen=True, kw_only=True):
+    """Whether every part works; `parts` names those that do not, and why."""
+
+    status: str
+    parts: dict[str, str]
+
+
 class Live(Shape, frozen=True, kw_only=True):
-    """One message of the live stream (SSE). `what` is tile, alarm, source, budget or behind; `id` goes into `Last-Event-ID`."""
+    """One message of the live stream (SSE); `id` goes into `Last-Event-ID`. `what` says what `data` is: tile (a `Tile`), alarm (an
+    `AlarmRow`), source (a `Source`), budget (group), behind (behind_s), trouble (parts: what does not work, and why), ticks (count: new
+    ones were judged), reload (nothing: too much was missed, ask anew)."""
 
     id: int
     what: str

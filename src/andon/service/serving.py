@@ -19,6 +19,7 @@ from andon.service.live import Feed
 from andon.service.plant_desk import PlantDesk
 from andon.service.repeated import Answers
 from andon.service.settings import ServiceSettings
+from andon.service.watching import watch
 
 GRACE_S = 10
 
@@ -83,6 +84,7 @@ async def serve(running: Running, *, on_ready: Callable[[str, str | None], None]
         with contextlib.suppress(NotImplementedError, ValueError):  # another system, or not the main thread
             events.add_signal_handler(number, stop.set)
     waiting = asyncio.create_task(stop.wait())
+    watching = asyncio.create_task(watch(desk, feed), name="watch")
     try:
         while not server.started and not serving.done() and not looping.done():
             await asyncio.sleep(0.02)
@@ -96,6 +98,7 @@ async def serve(running: Running, *, on_ready: Callable[[str, str | None], None]
         running.loop.stop()
         await asyncio.gather(serving, looping, return_exceptions=True)
         waiting.cancel()
+        watching.cancel()
     if server.refused:
         raise AskUserError(
             f"cannot listen on {settings.host}:{settings.port}", do="is another service running? name another port in [service]"

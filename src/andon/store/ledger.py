@@ -144,7 +144,7 @@ class Ledger:
         ----------
         known_head : a head that was kept elsewhere; it must still be in the chain
         """
-        heads = [head for head in (self._read_head(), known_head) if head is not None]
+        heads = [head for head in (self.kept_head(), known_head) if head is not None]
         return check_chain(self.lines(), heads)
 
     def lines(self) -> Iterator[tuple[int, bytes, Entry | None]]:
@@ -231,7 +231,8 @@ class Ledger:
         except OSError:
             pass  # the torn line is put aside by the next append
 
-    def _read_head(self) -> tuple[int, str] | None:
+    def kept_head(self) -> tuple[int, str] | None:
+        """Number and hash that are kept beside the ledger: it may lag behind the last entry, never lead; None where there is none."""
         try:
             head = json.loads(self._head.read_text(encoding="utf-8"))
             return int(head["number"]), str(head["hash"])
@@ -249,26 +250,44 @@ def check_chain(lines: Iterable[tuple[int, bytes, Entry | None]], heads: Iterabl
     lines : number, text and entry (None where it is none) of each line
     heads : numbers and hashes that must stand in the chain
     """
-    breaks: list[Break] = []
-    number, before = 0, START
-    wanted = list(heads)
-    found: dict[int, str] = {0: START}
-    numbers = {head[0] for head in wanted}
+    check = ChainCheck(heads)
     for line, text, entry in lines:
+        check.take(line, text, entry)
+    return check.breaks()
+
+
+class ChainCheck:
+    """Whether a chain holds, line by line: `take` every line, then ask for the `breaks`.
+
+    Parameters
+    ----------
+    heads : numbers and hashes that must stand in the chain
+    """
+
+    def __init__(self, heads: Iterable[tuple[int, str]] = ()) -> None:
+        self.number, self.before = 0, START
+        self._heads = list(heads)
+        self._numbers = {head[0] for head in self._heads}
+        self._found: dict[int, str] = {0: START}
+        self._breaks: list[Break] = []
+
+    def take(self, line: int, text: bytes, entry: Entry | None) -> None:
+        """The next line of the file, from 1, and its entry; None where it is none."""
         if entry is None:
-            breaks.append(Break(line, "unreadable" if text.endswith(b"\n") else "torn"))
-            continue
+            self._breaks.append(Break(line, "unreadable" if text.endswith(b"\n") else "torn"))
+            return
         if _hash(entry) != entry.hash:
-            breaks.append(Break(line, "changed"))
-        elif entry.number != number + 1 or entry.before != before:
-            breaks.append(Break(line, "moved"))
-        number, before = entry.number, entry.hash
-        if number in numbers:
-            found[number] = entry.hash
-    for known in wanted:
-        if found.get(known[0]) != known[1] and not breaks:
-            breaks.append(Break(0, "cut-off"))
-    return tuple(breaks)
+            self._breaks.append(Break(line, "changed"))
+        elif entry.number != self.number + 1 or entry.before != self.before:
+            self._breaks.append(Break(line, "moved"))
+        self.number, self.before = entry.number, entry.hash
+        if self.number in self._numbers:
+            self._found[self.number] = entry.hash
+
+    def breaks(self) -> tuple[Break, ...]:
+        """Every place where the chain does not hold; empty when all is well so far."""
+        cut = [Break(0, "cut-off") for number, known in self._heads if self._found.get(number) != known and not self._breaks]
+        return (*self._breaks, *cut[:1])
 
 
 def line_of(entry: Entry) -> bytes:

@@ -34,8 +34,9 @@ export default function AssetView({ asset }: { asset: string }) {
   const data = page.data.value;
   useLive("tile", (told) => {
     const tile = told as unknown as Tile;
-    if (tile.asset === asset && data) page.data.value = { ...data, state: tile.state, why: tile.why };
+    if (tile.asset === asset && data) page.data.value = { ...data, state: tile.state, why: tile.why, priority: tile.priority };
   });
+  useLive("ticks", () => page.reload());
   useEffect(() => {
     if (data) range.bounds(seconds(data.first), Math.max(seconds(data.last), now.peek()));
   }, [data]);
@@ -50,7 +51,7 @@ export default function AssetView({ asset }: { asset: string }) {
 function State({ data }: { data: AssetPage }) {
   return (
     <p class="assetstate">
-      <Mark state={data.state} spoken={false} /> {named("state", data.state)}{data.why && `: ${data.why}`}
+      <Mark state={data.state} priority={data.priority} spoken={false} /> {named("state", data.state)}{data.why && `: ${data.why}`}
     </p>
   );
 }

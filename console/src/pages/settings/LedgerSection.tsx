@@ -21,7 +21,7 @@ export function LedgerSection() {
   }, [first.data.value]);
   async function more(): Promise<void> {
     try {
-      const page = await get<LedgerPage>(address(["ledger"], { after: next, limit: PAGE }));
+      const page = await get<LedgerPage>(address(["ledger"], { before: next, limit: PAGE }));
       setOlder((before) => [...before, ...page.entries]);
       setNext(page.next);
     } catch (error) {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from andon.plant.clock import Clock
-from andon.plant.errors import AskUserError
+from andon.plant.errors import AskUserError, TryAgainError
 from andon.plant.time import DAY_NS, HOUR_NS, MINUTE_NS, NS
 from andon.service.accounts import passwords
 from andon.service.accounts.secrets_kept import csrf_of
@@ -23,6 +24,8 @@ TOKEN_PREFIX = "andon_"
 FIRST_SIGN_IN = "first-sign-in"
 SCOPES: tuple[str, ...] = ("read", "write", "ingest")
 REMEMBERED_NS = 2 * NS
+TRUSTED_NS = HOUR_NS
+"""So long a caller stays known while the database gives no answer."""
 MOST_REMEMBERED = 4096
 LINK_LASTS_NS = HOUR_NS
 
@@ -240,7 +243,8 @@ class Accounts:
             return None
         if now - session.seen > MINUTE_NS:
             expires = min(now + self._times.idle, session.created + self._times.whole)
-            self._database.write(lambda connection: sessions.touch(connection, hashed, at=now, expires=expires))
+            with suppress(TryAgainError):  # a database that only reads ends the session early, and shuts nobody out now
+                self._database.write(lambda connection: sessions.touch(connection, hashed, at=now, expires=expires))
         language = str(user.data.get("language", "en"))
         return Caller(session.user, Role(session.role), None, csrf_of(secret), hashed, "", language)
 
@@ -249,7 +253,8 @@ class Accounts:
         if token is None:
             return None
         if token.seen is None or now - token.seen > MINUTE_NS:
-            self._database.write(lambda connection: tokens.touch(connection, token.id, at=now))
+            with suppress(TryAgainError):
+                self._database.write(lambda connection: tokens.touch(connection, token.id, at=now))
         return Caller(token.user, Role(token.role), token.scopes, "", "", token.id)
 
     def _remember(self, hashed: str, find: Any) -> Caller | None:
@@ -258,7 +263,12 @@ class Accounts:
         known = self._known.get(hashed)
         if known is not None and 0 <= now - known[0] < REMEMBERED_NS:
             return known[1]
-        caller: Caller | None = find(hashed, now)
+        try:
+            caller: Caller | None = find(hashed, now)
+        except TryAgainError:  # nobody can be shut out meanwhile either: who was known a moment ago is known still
+            if known is None or not 0 <= now - known[0] < TRUSTED_NS:
+                raise
+            return known[1]
         self._known[hashed] = (now, caller)
         self._known.move_to_end(hashed)
         while len(self._known) > MOST_REMEMBERED:

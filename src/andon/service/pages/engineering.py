@@ -16,6 +16,7 @@ from andon.evidence.sentence import fault_sentence
 from andon.plant.alarm import SuppressedBy
 from andon.plant.budget import parse_budget
 from andon.plant.errors import AndonError, AskUserError
+from andon.plant.messages import say
 from andon.plant.sentences import speak
 from andon.plant.time import DAY_NS, HOUR_NS, NS, WEEK_H
 from andon.project import promises
@@ -28,6 +29,7 @@ from andon.service.routes.instants import to_text
 from andon.service.schema import (
     BudgetPage,
     DataPage,
+    DeadLetter,
     Effect,
     LedgerEntry,
     LedgerPage,
@@ -38,7 +40,11 @@ from andon.service.schema import (
     OutOfService,
     StatusMap,
 )
+from andon.store.ledger_view import LedgerView
 from andon.streaming.control import EndPlanned, Planned, Promised, PutBack, TakeOut
+
+SAMPLE = 200
+"""Bytes of a message that could not be read, as they are shown."""
 
 
 def budgets(running: Running, caller: Caller) -> list[BudgetPage]:
@@ -182,16 +188,27 @@ def rollback(running: Running, caller: Caller, model: str) -> Models:
     return models(running)
 
 
-def data_page(running: Running) -> DataPage:
+def data_page(running: Running, caller: Caller) -> DataPage:
     """Sources, the statuses of the last day of the asset that is worst off, messages set aside."""
     now = running.clock.now()
     asset = next(iter(running.monitors), "")
     found = status_map(running, asset, now - DAY_NS, now) if asset else StatusMap(tags=[], time=[], share=[])
     letters = [
-        {"source": item.source, "reason": item.reason, "at": to_text(item.at), "detail": item.detail}
+        DeadLetter(
+            source=item.source, reason=_reason(item.reason, caller.language), at=to_text(item.at), detail=item.detail,
+            sample=item.payload[:SAMPLE].decode("utf-8", "backslashreplace"),
+        )
         for item in running.letters.recent(100)
-    ]
+    ]  # fmt: skip
     return DataPage(sources=sources(running), map=found, findings=[], dead_letters=letters)
+
+
+def _reason(reason: str, language: str) -> str:
+    """Why a message could not be read, in words; a link of one's own may have reasons that the catalogue does not know."""
+    try:
+        return say(f"links.dead.{reason}", language)
+    except KeyError:
+        return reason
 
 
 def maintenance(running: Running) -> list[Maintenance]:
@@ -271,21 +288,17 @@ def put_back(running: Running, caller: Caller, asset: str, tag: str) -> None:
     running.models.record("tag-in", {"asset": asset, "tag": tag}, at=running.clock.now(), by=caller.name)
 
 
-def ledger(running: Running, after: int, limit: int) -> LedgerPage:
-    """Entries of the ledger, and whether the chain holds."""
-    rows: list[LedgerEntry] = []
-    more = False
-    for entry in running.models.ledger.entries(after=after):
-        if len(rows) == limit:
-            more = True
-            break
-        rows.append(
-            LedgerEntry(number=entry.number, at=to_text(entry.at), by=entry.by, what=entry.what, data=dict(entry.data), hash=entry.hash)
-        )
-    number, head = running.models.ledger.head()
+def ledger(view: LedgerView, before: int | None, limit: int) -> LedgerPage:
+    """Entries of the ledger, newest first, and whether the chain holds."""
+    entries, breaks = view.look(before, limit)
+    number, head = view.head
     return LedgerPage(
-        entries=rows, next=str(rows[-1].number) if more else "", head=f"{number}:{head}", whole=not running.models.ledger.verify()
-    )
+        entries=[
+            LedgerEntry(number=entry.number, at=to_text(entry.at), by=entry.by, what=entry.what, data=dict(entry.data), hash=entry.hash)
+            for entry in entries
+        ],
+        next=str(entries[-1].number) if entries and entries[-1].number > 1 else "", head=f"{number}:{head}", whole=not breaks,
+    )  # fmt: skip
 
 
 def ledger_export(running: Running) -> Iterator[bytes]:

@@ -8,16 +8,22 @@ import numpy as np
 
 from andon.plant.alarm import Alarm, AlarmKind
 from andon.plant.messages import say
-from andon.plant.time import NS
+from andon.plant.time import MINUTE_NS, NS
 from andon.plant.verdict import Verdict, Why
 from andon.project.live.running import Running
 from andon.reading.link import Connection
 from andon.service.callers import Caller
 from andon.service.problems import UnknownName
 from andon.service.routes.instants import to_text
-from andon.service.schema import AssetPage, Overview, Quality, Source, State, TagOfAsset, Tile
+from andon.service.schema import AssetPage, Overview, Quality, Source, SourceState, State, TagOfAsset, Tile
 from andon.streaming.snapshot import Now
 
+BEHIND_NS = MINUTE_NS
+"""The service reads a backlog when it is further behind than this."""
+STATES = {
+    Connection.CONNECTING: SourceState.CONNECTING, Connection.CONNECTED: SourceState.LIVE, Connection.WAITING: SourceState.DOWN,
+    Connection.ENDED: SourceState.STOPPED, Connection.CLOSED: SourceState.STOPPED,
+}  # fmt: skip
 RANK = {state: rank for rank, state in enumerate(State)}
 
 
@@ -99,13 +105,15 @@ def sources(running: Running) -> list[Source]:
     """The links with lag and loss."""
     out = []
     now = running.clock.now()
+    behind = running.loop.status.behind_ns(now) > BEHIND_NS
     for link in running.loop.links:
         health = link.health()
         good = health.connection in (Connection.CONNECTED, Connection.ENDED)
         seconds = max((now - health.since) / NS, 1e-9)
+        state = SourceState.CATCHING_UP if good and behind and health.connection is not Connection.ENDED else STATES[health.connection]
         out.append(
             Source(
-                name=health.link, kind=type(link).__name__.removesuffix("Link").lower(), state=health.connection.value,
+                name=health.link, kind=type(link).__name__.removesuffix("Link").lower(), state=state,
                 text="" if good else health.last_error, lag_s=(health.lag_ns or 0) / NS, values_per_s=health.rows / seconds,
                 lost=health.lost, set_aside=health.dead, since=to_text(health.since) if health.since else "",
             )
@@ -126,7 +134,8 @@ def asset_page(running: Running, caller: Caller, asset: str) -> AssetPage:
     first = min(shown, key=lambda alarm: (alarm.priority, alarm.id), default=None)
     return AssetPage(
         asset=asset, name=running.name_of(asset), area=area, line=line, state=state,
-        why=why_text(words.why, caller.language) if words is not None and state is State.CANNOT_JUDGE else "", model=monitor.version,
+        why=why_text(words.why, caller.language) if words is not None and state is State.CANNOT_JUDGE else "",
+        priority=first.priority if first else None, model=monitor.version,
         budget_group=running.plant.budget_group(asset).name, mode="", first=to_text(extent[0]) if extent else "",
         last=to_text(words.time) if words and words.time else "", tags=_tags(running, asset, words, now),
         targets=qualities(running, asset, words),

@@ -10,20 +10,11 @@ from litestar.params import FromPath, JSONBody
 from andon.service.given import TheAccounts, TheClock, TheDesk
 from andon.service.problems import Refusal, UnknownName
 from andon.service.routes.instants import to_ns, to_text
-from andon.service.schema import NewToken, NewUser, Role, Shape, Token, TokenMade, User
+from andon.service.schema import ChangedUser, NewToken, NewUser, Role, Token, TokenMade, User
 from andon.store.database import tokens as kept_tokens
 from andon.store.database import users as kept_users
 
 AnyRequest = Request[Any, Any, Any]
-
-
-class ChangedUser(Shape, frozen=True, kw_only=True):
-    """What changes; the rest stays."""
-
-    role: Role | None = None
-    password: str | None = None
-    locked: bool | None = None
-    name: str | None = None
 
 
 @get("/users", role=Role.ADMINISTRATOR, sync_to_thread=True)

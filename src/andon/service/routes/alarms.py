@@ -13,19 +13,13 @@ from andon.service.desk import AlarmFilter
 from andon.service.given import TheDesk
 from andon.service.problems import Refusal
 from andon.service.routes.instants import to_ns
-from andon.service.schema import Act, ActResult, AlarmList, BulkAct, CasePage, Handover, KpiPage, Role, Shape
+from andon.service.schema import Act, ActResult, AlarmList, BulkAct, CasePage, Handover, KpiPage, Note, Role
 
 AnyRequest = Request[Any, Any, Any]
 MOST_AT_ONCE = 1_000
 LONGEST_TEXT = 4_000
 ENGINEERS_ACTS = frozenset({"out_of_service", "in_service"})
 ACTS = frozenset({"acknowledge", "reset", "shelve", "unshelve", "mark", "comment", "assign"}) | ENGINEERS_ACTS
-
-
-class Note(Shape, frozen=True, kw_only=True):
-    """Free text."""
-
-    note: str
 
 
 @get("/alarms", role=Role.VIEWER, sync_to_thread=True)

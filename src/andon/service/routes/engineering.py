@@ -13,27 +13,9 @@ from andon.plant.errors import AskUserError
 from andon.service.given import TheDesk
 from andon.service.problems import UnknownName
 from andon.service.routes.instants import to_ns
-from andon.service.schema import BudgetPage, LedgerPage, Maintenance, Models, NewBudget, OutOfService, Role, Shape
+from andon.service.schema import BudgetPage, LedgerPage, Maintenance, Models, NewBudget, NewMaintenance, NewOutOfService, OutOfService, Role
 
 AnyRequest = Request[Any, Any, Any]
-
-
-class NewMaintenance(Shape, frozen=True, kw_only=True):
-    """A window of maintenance; no assets: all."""
-
-    start: str
-    end: str
-    why: str
-    assets: tuple[str, ...] = ()
-
-
-class NewOutOfService(Shape, frozen=True, kw_only=True):
-    """A tag that must not be used; no `until`: until it is put back."""
-
-    tag: str
-    why: str
-    asset: str = ""
-    until: str = ""
 
 
 @get("/budgets", role=Role.VIEWER, sync_to_thread=True)
@@ -121,10 +103,12 @@ def put_back(tag: FromQuery[str], request: AnyRequest, desk: TheDesk, asset: Fro
 
 @get("/ledger", role=Role.ENGINEER, sync_to_thread=True)
 def ledger(
-    desk: TheDesk, after: Annotated[int, QueryParameter(ge=0)] = 0, limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200
+    desk: TheDesk,
+    before: Annotated[int | None, QueryParameter(ge=1, le=2**53)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200,
 ) -> LedgerPage:
-    """Entries of the ledger."""
-    return desk.ledger(after, limit)
+    """Entries of the ledger, newest first; `next` is the `before` of the page of older ones."""
+    return desk.ledger(before, limit)
 
 
 @get("/ledger/export", role=Role.ENGINEER)

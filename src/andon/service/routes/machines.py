@@ -12,11 +12,11 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery, HeaderParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from andon.service.callers import ANYONE
-from andon.service.desk import Accepted
+from andon.service.callers import ANYONE, Caller
+from andon.service.desk import Accepted, Desk
 from andon.service.given import TheDesk, TheFeed, TheMetrics
 from andon.service.live import Feed
-from andon.service.schema import Role
+from andon.service.schema import Pushed, Readiness, Role
 
 AnyRequest = Request[Any, Any, Any]
 HEARTBEAT_S = 15.0
@@ -25,14 +25,18 @@ RETRY_MS = 2_000
 
 @get("/live", role=Role.VIEWER)
 async def live(
-    feed: TheFeed, last: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None, after: FromQuery[int | None] = None
+    request: AnyRequest,
+    feed: TheFeed,
+    desk: TheDesk,
+    last: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
+    after: FromQuery[int | None] = None,
 ) -> ServerSentEvent:
     """What changes, as server-sent events; `Last-Event-ID` resumes after a cut."""
     seen = int(last) if last is not None and last.isdigit() else after
-    return ServerSentEvent(_messages(feed, seen), retry_duration=RETRY_MS, headers={"X-Accel-Buffering": "no"})
+    return ServerSentEvent(_messages(feed, desk, request.user, seen), retry_duration=RETRY_MS, headers={"X-Accel-Buffering": "no"})
 
 
-async def _messages(feed: Feed, seen: int | None) -> AsyncIterator[ServerSentEventMessage]:
+async def _messages(feed: Feed, desk: Desk, caller: Caller, seen: int | None) -> AsyncIterator[ServerSentEventMessage]:
     """The feed, and a comment every 15 s, so that a cut is noticed on both sides."""
     yield ServerSentEventMessage(comment="here", id=feed.number if seen is None else None)
     listening = feed.listen(seen)
@@ -45,7 +49,9 @@ async def _messages(feed: Feed, seen: int | None) -> AsyncIterator[ServerSentEve
                 yield ServerSentEventMessage(comment="here")
                 continue
             message, pending = pending.result(), None
-            yield ServerSentEventMessage(id=message.id, event=message.what, data=msgspec.json.encode(message.data).decode())
+            data = await asyncio.to_thread(desk.told, caller, message.what, message.data)
+            if data or not message.data:  # else what it names is gone
+                yield ServerSentEventMessage(id=message.id, event=message.what, data=msgspec.json.encode(data).decode())
     finally:
         if pending is not None:
             pending.cancel()
@@ -55,13 +61,13 @@ async def _messages(feed: Feed, seen: int | None) -> AsyncIterator[ServerSentEve
 
 
 @post("/ingest/{source:str}", role=Role.VIEWER, scope="ingest", status_code=200)
-async def ingest(source: FromPath[str], request: AnyRequest, desk: TheDesk) -> Response[dict[str, Any]]:
+async def ingest(source: FromPath[str], request: AnyRequest, desk: TheDesk) -> Response[Pushed]:
     """Samples: JSON, Influx line protocol, Arrow or packed; on disk before the answer."""
     body = await request.body()
     key = request.headers.get("idempotency-key", "")[:200]
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     told: Accepted = await asyncio.to_thread(desk.ingest, source, kind, body, key)
-    answer = {"accepted": told.accepted, "set_aside": told.set_aside, "reasons": list(told.reasons)}
+    answer = Pushed(accepted=told.accepted, set_aside=told.set_aside, reasons=list(told.reasons))
     return Response(answer, status_code=200 if told.accepted or not told.set_aside else 400)
 
 
@@ -72,10 +78,10 @@ async def healthz() -> dict[str, str]:
 
 
 @get("/readyz", role=ANYONE, sync_to_thread=True)
-def readyz(desk: TheDesk) -> Response[dict[str, Any]]:
+def readyz(desk: TheDesk) -> Response[Readiness]:
     """Every part works; else which does not."""
     wrong = dict(desk.ready())
-    return Response({"status": "ok" if not wrong else "not ready", "parts": wrong}, status_code=503 if wrong else 200)
+    return Response(Readiness(status="ok" if not wrong else "not ready", parts=wrong), status_code=503 if wrong else 200)
 
 
 @get("/metrics", role=ANYONE, sync_to_thread=True)

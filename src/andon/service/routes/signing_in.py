@@ -13,16 +13,10 @@ from andon.service.accounts.accounts import with_language
 from andon.service.callers import ANYONE, Caller
 from andon.service.given import TheAccounts, TheClock, TheDesk
 from andon.service.routes.instants import to_text
-from andon.service.schema import FirstSignIn, Role, Session, Shape, SignIn
+from andon.service.schema import FirstSignIn, Language, Role, Session, SignIn
 from andon.service.signed_in import cookie_header
 
 AnyRequest = Request[Any, Any, Any]
-
-
-class Language(Shape, frozen=True, kw_only=True):
-    """The language of a user."""
-
-    language: str
 
 
 def _session(caller: Caller, desk: TheDesk, clock: TheClock) -> Session:
