@@ -136,15 +136,26 @@ def test_one_that_is_down_does_not_hold_up_the_other() -> None:
 
 
 def test_what_waits_is_kept_over_a_restart() -> None:
-    kept: list[tuple[Pending, ...]] = []
-    first = Delivery([Recorder("a", *[DOWN] * 9)], Fake(), on_change=kept.append, backoff=Backoff(NS, NS, jitter=0.0))
+    kept: dict[str, Pending] = {}
+    heard: list[int] = []
+
+    def keep(before: Pending, after: Pending | None) -> None:
+        heard.append(before.tries)
+        if after is None:
+            kept.pop(before.message.id)
+        else:
+            kept[before.message.id] = after
+
+    first = Delivery([Recorder("a", *[DOWN] * 9)], Fake(), on_moved=keep, backoff=Backoff(NS, NS, jitter=0.0))
     first.post(message(1))
     first.post(message(2))
-    run(first, lambda: len(kept) >= 4)
-    saved = json.loads(json.dumps([one.to_dict() for one in kept[-1]]))
+    run(first, lambda: len(heard) >= 4)
+    assert kept["m1"].tries > 0
+    assert tuple(kept.values()) == first.waiting
+    saved = json.loads(json.dumps([one.to_dict() for one in kept.values()]))
     again = Recorder("a")
     second = Delivery([again], Fake(), kept=[*map(Pending.from_dict, saved), Pending("gone", message(3), 0)])
-    assert second.waiting == kept[-1]
+    assert second.waiting == tuple(kept.values())
     run(second, lambda: not second.waiting)
     assert again.got == ["m1", "m2"]
     for wrong in ({}, {**saved[0], "message": 5}, {**saved[0], "since": "x"}):

@@ -329,6 +329,17 @@ export interface Source {
   since: string;
 }
 
+export interface Outlet {
+  name: string;
+  kind: string;
+  sent: number;
+  failed: number;
+  given_up: number;
+  waiting: number;
+  text: string;
+  last_sent: string;
+}
+
 export interface StatusMap {
   tags: string[];
   time: number[];
@@ -357,6 +368,7 @@ export interface DataPage {
   map: StatusMap;
   findings: Finding[];
   dead_letters: DeadLetter[];
+  outlets: Outlet[];
 }
 
 export interface Number {

@@ -1,7 +1,7 @@
 // Is what comes in sound? Links with lag and loss, the status of every tag over time, findings by weight, what was set aside.
 import { useLive } from "../api/live";
 import { useResource } from "../api/resource";
-import type { DataPage as Data, DeadLetter, Finding, Source } from "../api/types";
+import type { DataPage as Data, DeadLetter, Finding, Outlet, Source } from "../api/types";
 import { HeatMap } from "../charts/HeatMap";
 import { Moment } from "../parts/Moment";
 import { Page } from "../parts/Page";
@@ -23,6 +23,7 @@ export function DataPage() {
         {(data) => (
           <div class="stack">
             <Panel question={say("data.sources.question")}><Sources sources={data.sources} /></Panel>
+            {data.outlets.length > 0 && <Panel question={say("data.outlets.question")}><Outlets outlets={data.outlets} /></Panel>}
             <Panel question={say("data.map.question")}><HeatMap map={data.map} /></Panel>
             <Panel question={say("data.findings.question")}><Findings findings={data.findings} /></Panel>
             <Panel question={say("data.letters.question")}><Letters letters={data.dead_letters} /></Panel>
@@ -54,6 +55,34 @@ function Sources({ sources }: { sources: Source[] }) {
               <td class="n">{number(source.lost)}</td>
               <td class="n">{number(source.set_aside)}</td>
               <td><Moment at={source.since} short /></td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Outlets({ outlets }: { outlets: Outlet[] }) {
+  return (
+    <div class="scroll" tabIndex={0} role="group" aria-label={say("data.outlets.question")}>
+      <table>
+        <thead>
+          <tr>
+            <th>{say("data.outlet")}</th><th>{say("data.state")}</th><th class="n">{say("data.sent")}</th><th class="n">{say("data.waiting")}</th>
+            <th class="n">{say("data.failed")}</th><th class="n">{say("data.givenup")}</th><th>{say("data.lastsent")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {outlets.map((outlet) => (
+            <tr key={outlet.name}>
+              <td>{outlet.name} <small>{outlet.kind}</small></td>
+              <td>{outlet.text || say("data.outlet.fine")}</td>
+              <td class="n">{number(outlet.sent)}</td>
+              <td class="n">{number(outlet.waiting)}</td>
+              <td class="n">{number(outlet.failed)}</td>
+              <td class="n">{number(outlet.given_up)}</td>
+              <td>{outlet.last_sent && <Moment at={outlet.last_sent} short />}</td>
             </tr>
           ))}
         </tbody>

@@ -6,6 +6,7 @@ belongs to one case and what stands below what, `pausing` makes the stretches of
 purpose, `floods` finds too many at once. The `book` has every open alarm (`open_alarms`) and decides what follows from an
 event, an act, or time (`deciding`).
 
+`telling` says what of an alarm is told elsewhere.
 `history` is what an alarm has been; `kpi` and its rows in `figures`, `promise` (was the promised rate kept),
 `fortnight` (the digest of the first two weeks, and a proposal), `handover` of a shift (`shifts`) and `similar` past cases
 are counted from it. `sentences` and `table` say it in plain words.
@@ -37,6 +38,7 @@ from andon.alarms.sentences import (
 from andon.alarms.shifts import ShiftSpan, current_shift, digest_day, last_shift
 from andon.alarms.similar import Similar, likeness, similar
 from andon.alarms.table import Table, alarm_table
+from andon.alarms.telling import Telling, Told, tellings
 
 __all__ = [
     "Book",
@@ -59,6 +61,8 @@ __all__ = [
     "Shown",
     "Similar",
     "Table",
+    "Telling",
+    "Told",
     "advance",
     "alarm_table",
     "case_sentence",
@@ -96,4 +100,5 @@ __all__ = [
     "similar",
     "state",
     "state_sentence",
+    "tellings",
 ]

@@ -17,6 +17,7 @@ from andon.plant.messages import say
 @click.option("--speed", type=click.FloatRange(0), default=60.0, show_default=True)
 @click.option("--data", type=click.Path(file_okay=False))
 @click.option("--serve/--no-serve", default=False)
+@click.option("--send/--no-send", default=False)
 @click.option("--host")
 @click.option("--port", type=click.IntRange(0, 65_535))
 @options.reading_options
@@ -30,16 +31,17 @@ def command(
     speed: float,
     data: str | None,
     serve: bool,
+    send: bool,
     host: str | None,
     port: int | None,
     json_out: bool,
     **how: object,
 ) -> None:
-    """History through the live path; nothing is sent to anybody."""
+    """History through the live path; nothing is sent to anybody, unless --send says so."""
     from andon.project.live.replaying import open_replay, run_replay
 
     language = options.language(ctx)
-    with open_replay(plant, paths, how, speed=speed, data=data, host=host, port=port) as running:
+    with open_replay(plant, paths, how, speed=speed, data=data, host=host, port=port, send=send) as running:
         if serve:
             from andon.service.serving import serve as serve_it
 

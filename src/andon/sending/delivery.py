@@ -90,7 +90,7 @@ class OutletHealth:
     last_sent_at: int | None
 
 
-def _keep(_: tuple[Pending, ...]) -> None:
+def _keep(_before: Pending, _after: Pending | None) -> None:
     """Keep nothing."""
 
 
@@ -116,19 +116,19 @@ class Delivery:
     clock : for times and waits
     limits : outlet name -> bounds
     kept : what waited when the process ended
-    on_change : hears of all that waits whenever it changes: the caller keeps it
+    on_moved : hears of a message that waits as it was and as it is now; None: it was sent or given up. The caller keeps it
     on_given_up : hears of a message that will not be sent
     backoff : waits between tries
     """
 
     def __init__(
         self, outlets: Sequence[Outlet], clock: Clock, *, limits: Mapping[str, Limits] | None = None, kept: Iterable[Pending] = (),
-        on_change: Callable[[tuple[Pending, ...]], None] = _keep, on_given_up: Callable[[Pending], None] = _forget,
+        on_moved: Callable[[Pending, Pending | None], None] = _keep, on_given_up: Callable[[Pending], None] = _forget,
         backoff: Backoff | None = None,
     ) -> None:  # fmt: skip
         self._outlets = {outlet.name: outlet for outlet in outlets}
         self._clock, self._limits = clock, limits or {}
-        self._on_change, self._on_given_up = on_change, on_given_up
+        self._on_moved, self._on_given_up = on_moved, on_given_up
         self._backoff = backoff or Backoff(NS, 10 * MINUTE_NS)
         self._queues: dict[str, list[Pending]] = {name: [] for name in self._outlets}
         self._wake = {name: asyncio.Event() for name in self._outlets}
@@ -144,21 +144,30 @@ class Delivery:
         """All that waits, by outlet in order."""
         return tuple(pending for queue in self._queues.values() for pending in queue)
 
+    def takers(self, message: Message) -> tuple[str, ...]:
+        """Names of the outlets that take a message."""
+        return tuple(name for name, outlet in self._outlets.items() if outlet.route.takes(message))
+
+    def wants(self, what: str) -> bool:
+        """Whether any outlet takes messages of a kind: else nobody need compose them."""
+        return any(what in outlet.route.what for outlet in self._outlets.values())
+
     def post(self, message: Message) -> int:
         """Queue a message for every outlet that takes it; how many do."""
-        now, taken = self._clock.now(), 0
-        for name, outlet in self._outlets.items():
-            if not outlet.route.takes(message):
-                continue
-            taken += 1
-            limits = self._limits.get(name, Limits())
-            self._queues[name], gone = admit(self._queues[name], Pending(name, message, now), limits.most)
-            if gone is not None:
-                self._give_up(replace(gone, error="too many messages wait"))
-            self._wake[name].set()
-        if taken:
-            self._on_change(self.waiting)
-        return taken
+        now, taken = self._clock.now(), self.takers(message)
+        for name in taken:
+            self.admit(Pending(name, message, now))
+        return len(taken)
+
+    def admit(self, pending: Pending) -> None:
+        """Queue a message for its outlet. Of too many that wait one has to go."""
+        name = pending.outlet
+        limits = self._limits.get(name, Limits())
+        self._queues[name], gone = admit(self._queues[name], pending, limits.most)
+        self._on_moved(pending, pending)
+        if gone is not None:
+            self._give_up(gone, replace(gone, error="too many messages wait"))
+        self._wake[name].set()
 
     async def run(self) -> None:
         """Send until closed."""
@@ -197,6 +206,7 @@ class Delivery:
             self._counts[name][0] += 1
             self._last[name] = (self._last[name][0], now)
             del queue[at]
+            self._on_moved(pending, None)
         else:
             self._counts[name][1] += 1
             self._last[name] = (sent.error, self._last[name][1])
@@ -206,14 +216,15 @@ class Delivery:
             limits = self._limits.get(name, Limits())
             if not sent.again or now + wait - pending.since > limits.give_up_ns:
                 del queue[at]
-                self._give_up(again)
+                self._give_up(pending, again)
             else:
                 queue[at] = again
-        self._on_change(self.waiting)
+                self._on_moved(pending, again)
 
-    def _give_up(self, pending: Pending) -> None:
+    def _give_up(self, before: Pending, pending: Pending) -> None:
         self._counts[pending.outlet][2] += 1
         self._on_given_up(pending)
+        self._on_moved(before, None)
 
     async def _pause(self, name: str, wait_ns: int) -> None:
         """Wait that long, or until closed. A new message does not shorten it: it stands behind."""

@@ -27,7 +27,7 @@ class Message:
     Attributes
     ----------
     id : the same whenever it is sent again; a receiver may drop what it has
-    what : "alarms", "notifications", "scores", "quality", "digest" or "system"
+    what : "alarms", "notifications", "scores", "quality", "digest", "handover" or "system"
     time : ns UTC, when it happened
     asset : empty where it is about none
     texts : language -> words; the first stands in for a language that is missing

@@ -403,6 +403,19 @@ class Source(Shape, frozen=True, kw_only=True):
     since: str
 
 
+class Outlet(Shape, frozen=True, kw_only=True):
+    """A way out: what went, what waits, what failed. Counts are since the start."""
+
+    name: str
+    kind: str
+    sent: int
+    failed: int
+    given_up: int
+    waiting: int
+    text: str
+    last_sent: str
+
+
 class StatusMap(Shape, frozen=True, kw_only=True):
     """Tag × time of status: share of valid samples, 0-1, null where nothing was expected."""
 
@@ -435,6 +448,7 @@ class DataPage(Shape, frozen=True, kw_only=True):
     map: StatusMap
     findings: list[Finding]
     dead_letters: list[DeadLetter]
+    outlets: list[Outlet] = msgspec.field(default_factory=list)
 
 
 class Number(Shape, frozen=True, kw_only=True):

@@ -79,6 +79,7 @@ async def serve(running: Running, *, on_ready: Callable[[str, str | None], None]
     settling.start()
     looping = asyncio.create_task(running.loop.run(), name="loop")
     serving = asyncio.create_task(server.serve(), name="api")
+    sending = asyncio.create_task(running.post.run(), name="post")
     stop = ended or asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError, ValueError):  # another system, or not the main thread
@@ -97,6 +98,8 @@ async def serve(running: Running, *, on_ready: Callable[[str, str | None], None]
         server.should_exit = True
         running.loop.stop()
         await asyncio.gather(serving, looping, return_exceptions=True)
+        running.post.close()
+        await asyncio.gather(sending, return_exceptions=True)
         waiting.cancel()
         watching.cancel()
     if server.refused:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from andon.alarms.book import Book, Decision
+from andon.alarms.floods import Flood
 from andon.plant.alarm import Act, Alarm, Pause, Record
 from andon.plant.alarm_json import act_from_dict, act_to_dict
 from andon.plant.batch import Batch
@@ -64,6 +65,16 @@ class AlarmDesk:
         with self._lock:
             return self.book.alarm(alarm_id, now)
 
+    def flood(self, now: int) -> Flood | None:
+        """The flood that lasts at `now`."""
+        with self._lock:
+            return self.book.flood(now)
+
+    def take_changed(self) -> tuple[str, ...]:
+        """Alarms that have changed since the last call, by records or by time."""
+        with self._lock:
+            return self.book.take_changed()
+
     def event(self, what: str, event: Event, at: int) -> tuple[Record, ...]:
         """An event "opened", was "revised" or "closed" at a tick (ns)."""
         ask = {"opened": self.book.opened, "revised": self.book.revised, "closed": self.book.closed}[what]
@@ -111,6 +122,11 @@ class Keeping:
     traces : verdicts
     desk : alarms
     on_opened : an event has opened and is kept (the ledger hears of it)
+
+    Attributes
+    ----------
+    on_kept : told of each entry and what it led to, once that is kept; may be told twice, and may raise TryAgainError
+    on_flush : told before a checkpoint
     """
 
     def __init__(
@@ -123,6 +139,8 @@ class Keeping:
         on_opened: Callable[[Event], None] | None = None,
     ) -> None:
         self.samples, self.traces, self.quality, self.desk = samples, traces, quality, desk
+        self.on_kept: list[Callable[[Batch, Sequence[tuple[Served, Said]]], None]] = []
+        self.on_flush: list[Callable[[], None]] = []
         self.snapshots: dict[str, Snapshot] = {}
         self.changed: list[str] = []
         self._database, self.on_opened = database, on_opened
@@ -162,11 +180,15 @@ class Keeping:
         if not entry.rows:
             self.desk.tick(entry.received)
         self.changed = changed
+        for tell in self.on_kept:
+            tell(entry, said)
 
     def flush(self) -> None:
         """See `streaming.loop.Keeper`."""
         for segments in (self.samples.segments, self.traces.segments, self.quality):
             segments.flush()
+        for tell in self.on_flush:
+            tell()
 
     def settle(self, now: int) -> None:
         """Pack and roll up what has ended; every minute or so."""

@@ -10,7 +10,7 @@ from andon.plant.time import DAY_NS, NS
 
 LINK_KINDS: tuple[str, ...] = ("mqtt", "sparkplug", "opcua", "folder", "replay", "push")
 SEND_KINDS: tuple[str, ...] = ("mqtt", "webhook", "notify", "folder")
-WHAT: tuple[str, ...] = ("alarms", "notifications", "scores", "quality", "digest", "system")
+WHAT: tuple[str, ...] = ("alarms", "notifications", "scores", "quality", "digest", "handover", "system")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ class ServiceSection:
     database_password_from: str = setting(Kind.TEXT, "Environment variable with the password of the database.", default="")
     host: str = setting(Kind.TEXT, "Address to listen on. This machine alone by default.", default="127.0.0.1")
     port: int = setting(Kind.INTEGER, "Port to listen on.", default=8320, low=0, high=65_535)
+    url: str = setting(
+        Kind.TEXT, 'Address under which people reach the console, for links in messages: "https://andon.plant.example".', default=""
+    )
     certificate: str = setting(Kind.TEXT, "Certificate for TLS, relative to this file.", default="")
     key: str = setting(Kind.TEXT, "Private key of the certificate.", default="")
     fsync: str = setting(

@@ -20,6 +20,7 @@ from andon.reading.replay import ReplayLink, ReplaySettings
 
 LINK = "replay"
 POLL_S = 0.1
+LAST_POST_S = 20.0
 
 
 class PastClock:
@@ -60,9 +61,9 @@ class PastLink(ReplayLink):
 
 def open_replay(
     plant: str, paths: Sequence[str], how: Mapping[str, Any] | None = None, *, speed: float = 60.0, data: str | None = None,
-    host: str | None = None, port: int | None = None,
+    host: str | None = None, port: int | None = None, send: bool = False,
 ) -> Running:  # fmt: skip
-    """A running plant whose only link is the recorded history.
+    """A running plant whose only link is the recorded history. Nothing is sent to anybody unless `send` says so.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def open_replay(
     clock = PastClock(min(int(recording.time[0]) for recording in rows), speed)
     link = PastLink(ReplaySettings(LINK, 1.0 if speed else 0.0), rows, clock)
     folder = data or tempfile.mkdtemp(prefix="andon-replay-", dir=Path(plant).resolve().parent)
-    running = open_running(plant, links=(link,), clock=clock, data=folder, controlled=False, host=host, port=port)
+    running = open_running(plant, links=(link,), clock=clock, data=folder, controlled=False, host=host, port=port, send=send)
     strangers = [recording.asset for recording in rows if recording.asset not in running.monitors]
     if len(strangers) == len(rows):
         running.close()
@@ -85,13 +86,19 @@ def open_replay(
 
 
 async def run_replay(running: Running) -> None:
-    """Run until every recorded tick was judged."""
+    """Run until every recorded tick was judged, and what is to be sent was sent or has failed for a while."""
     task = asyncio.create_task(running.loop.run())
+    sending = asyncio.create_task(running.post.run())
     try:
         await _until_judged(running, task)
     finally:
         running.loop.stop()
         await task
+        ends = time.monotonic() + LAST_POST_S
+        while not running.post.idle and time.monotonic() < ends and not sending.done():
+            await asyncio.sleep(POLL_S)
+        running.post.close()
+        await sending
 
 
 def _afterwards(running: Running) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,18 +17,24 @@ from andon.alarms.book import Book
 from andon.plant.alarm import Record
 from andon.plant.batch import Batch
 from andon.plant.clock import Clock, SystemClock
-from andon.plant.errors import AskUserError, At
+from andon.plant.errors import AskUserError, At, StoreError
 from andon.plant.file import PlantFile
+from andon.plant.file.lines import find_lines
 from andon.plant.file.parse import parse_plant_file, resolve
 from andon.plant.file.schema import Asset
 from andon.plant.secret import read_secret
 from andon.plant.time import MINUTE_NS
 from andon.plant.verdict import Event
+from andon.project.live.announcing import Announcer
+from andon.project.live.post import Post
+from andon.project.live.scores import predictions_of, scores_of
 from andon.project.promises import open_model
 from andon.reading.link import DeadLetter, Link
 from andon.reading.links import make_links
 from andon.scoring.fleet import AssetByAsset
 from andon.scoring.monitor import Monitor
+from andon.sending import Outlet, make_outlets
+from andon.sending.delivery import Limits
 from andon.store import ModelStore
 from andon.store.checkpoint import Checkpoints
 from andon.store.database import events
@@ -55,6 +63,7 @@ class Running:
     monitors : asset -> the model that serves it
     database, journal, keeping, alarms, loop, letters : its parts
     clock : of the samples; a replay has its own
+    post, announcer : what is sent to others; nothing without [[send]]
     listeners : told of what changed: (what, data)
     until : of a replay, its last source time (ns)
     """
@@ -70,6 +79,8 @@ class Running:
     loop: Loop
     letters: DeadLetters
     clock: Clock
+    post: Post
+    announcer: Announcer
     listeners: list[Callable[[str, dict[str, Any]], None]] = field(default_factory=list)
     until: int = 0
     _assets: dict[str, Asset] = field(init=False)
@@ -118,6 +129,20 @@ class Running:
         for asset in self.keeping.changed:
             self.tell("tile", {"asset": asset})
 
+    def kept(self, entry: Batch, said: Sequence[tuple[Served, Said]]) -> None:
+        """An entry was judged and kept: tell others what they asked for. Told again, nothing is sent twice.
+
+        Raises
+        ------
+        StoreError : the database refuses; ask again
+        """
+        if self.post.wants("scores") or self.post.wants("quality"):
+            for served, words in said:
+                if words.judged is not None:
+                    self.post.say([*scores_of(served, words.judged), *predictions_of(served, words.judged)])
+        ticks = [int(words.judged.tick[-1]) * served.arrivals.interval for served, words in said if words.judged is not None]
+        self.announcer.look(entry.received if not entry.rows else max(ticks, default=0) or entry.received)
+
     def recorded(self, records: Sequence[Record]) -> None:
         """Records were added to alarms."""
         for alarm in dict.fromkeys(record.alarm_id for record in records):
@@ -127,6 +152,8 @@ class Running:
         """Pack and roll up segments every minute until closed; in a thread of its own."""
         while not self._settling.wait(SETTLE_EVERY_S):
             self.keeping.settle(self.clock.now())
+            with contextlib.suppress(StoreError):
+                self.post.sweep()
 
 
 def open_running(
@@ -138,6 +165,7 @@ def open_running(
     controlled: bool = True,
     host: str | None = None,
     port: int | None = None,
+    send: bool = True,
 ) -> Running:
     """Everything but the links' connections.
 
@@ -148,6 +176,7 @@ def open_running(
     clock : of the samples; a replay passes its own
     data : in place of the plant file's folder
     host, port : in place of the plant file's
+    send : messages go to the outlets of the plant file; a replay sends nothing unless it is asked to
     controlled : the controller moves thresholds; a replay of history without marks leaves them as promised
 
     Raises
@@ -166,6 +195,7 @@ def open_running(
     monitors, since = _champions(models, path)
     letters = DeadLetters(live.dead_letters)
     chosen = tuple(links) if links is not None else make_links(plant, clock=clock, on_dead_letter=_bury(letters))
+    outlets, bounds = _outlets(plant, path) if send else ((), {})
     password = read_secret(service.database_password_from, "", key="service.database_password_from")
     stack = ExitStack()
     try:
@@ -178,21 +208,37 @@ def open_running(
         alarms = AlarmDesk(book, database)
         alarms.load()
         keeping = Keeping(samples, traces, Segments(live.quality, keep=keep), database, alarms)
+        post = Post(outlets, bounds, database, SystemClock())
         heart = Heart(_fleets(monitors, samples, plant, since if controlled else dict.fromkeys(since, 2**62)))
         for served in heart.served:
             keeping.serve(served)
         pace = Pace(checkpoint_every=service.checkpoint_ns)
         loop = Loop(heart, journal, Checkpoints(live.checkpoints), keeping, chosen, clock=clock, pace=pace)
+        names = {asset.id: asset.name for asset in plant.assets}
+        announcer = Announcer(plant, alarms, post, database, lambda asset: names.get(asset) or asset)
         running = Running(
-            plant, live.path, models, monitors, database, journal, keeping, alarms, loop, letters, clock, _open=stack.pop_all()
-        )
+            plant, live.path, models, monitors, database, journal, keeping, alarms, loop, letters, clock, post, announcer,
+            _open=stack.pop_all(),
+        )  # fmt: skip
     except BaseException:
         stack.close()
         raise
     loop.on_said = running.said
+    keeping.on_kept.append(running.kept)
+    keeping.on_flush.append(post.flush)
     alarms.on_records = running.recorded
     keeping.on_opened = lambda event: _in_ledger(models, event)
     return running
+
+
+def _outlets(plant: PlantFile, path: str | Path) -> tuple[Sequence[Outlet], Mapping[str, Limits]]:
+    """The outlets; what is wrong with one is told with file and line."""
+    try:
+        return make_outlets(plant)
+    except AskUserError as error:
+        found = re.match(r"send\[(\d+)\]", error.at.key or "")
+        line = find_lines(Path(path).read_text(encoding="utf-8-sig")).line(("send", int(found[1]) - 1)) if found else None
+        raise AskUserError(error.what, at=replace(error.at, file=str(path), line=line), do=error.do) from error
 
 
 def _champions(models: ModelStore, path: str | Path) -> tuple[dict[str, Monitor], dict[str, int]]:

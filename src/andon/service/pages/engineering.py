@@ -37,6 +37,7 @@ from andon.service.schema import (
     Models,
     ModelVersion,
     NewBudget,
+    Outlet,
     OutOfService,
     StatusMap,
 )
@@ -200,7 +201,19 @@ def data_page(running: Running, caller: Caller) -> DataPage:
         )
         for item in running.letters.recent(100)
     ]  # fmt: skip
-    return DataPage(sources=sources(running), map=found, findings=[], dead_letters=letters)
+    return DataPage(sources=sources(running), map=found, findings=[], dead_letters=letters, outlets=outlets(running))
+
+
+def outlets(running: Running) -> list[Outlet]:
+    """The ways out, with what waits and what failed last."""
+    kinds = {send.name: send.kind for send in running.plant.sends}
+    return [
+        Outlet(
+            name=item.outlet, kind=kinds.get(item.outlet, ""), sent=item.sent, failed=item.failed, given_up=item.given_up,
+            waiting=item.waiting, text=item.last_error if item.waiting else "", last_sent=to_text(item.last_sent_at),
+        )
+        for item in running.post.health()
+    ]  # fmt: skip
 
 
 def _reason(reason: str, language: str) -> str:

@@ -82,6 +82,23 @@ def give_up(connection: Connection, sequence: int, error: str, *, at: int) -> No
     )
 
 
+def every_waiting(connection: Connection) -> list[Outgoing]:
+    """All messages that wait, oldest first, due or not."""
+    query = select(outbox).where(outbox.c.done.is_(None)).order_by(outbox.c.sequence)
+    return [Outgoing(**row._mapping) for row in connection.execute(query)]
+
+
+def moved(connection: Connection, key: str, *, failures: int, due: int, error: str) -> None:
+    """A message that waits was tried so often, why it failed last, and when it is tried again."""
+    values = {"failures": failures, "error": error[:2_000], "due": due}
+    connection.execute(update(outbox).where(outbox.c.key == key, outbox.c.done.is_(None)).values(values))
+
+
+def ended(connection: Connection, key: str, error: str, *, at: int) -> None:
+    """A message was sent, or will never be, and this is why."""
+    connection.execute(update(outbox).where(outbox.c.key == key).values(done=at, error=error[:2_000]))
+
+
 def waiting(connection: Connection) -> dict[str, int]:
     """link -> how many messages wait."""
     query = select(outbox.c.to, func.count()).where(outbox.c.done.is_(None)).group_by(outbox.c.to).order_by(outbox.c.to)
