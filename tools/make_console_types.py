@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "console" / "src" / "api" / "types.ts"
 HEAD = "// Made by tools/make_console_types.py from andon.service.schema: do not edit.\n"
 SENT = (
-    "SignIn", "FirstSignIn", "Language", "Act", "BulkAct", "Note", "NewBudget", "NewUser", "ChangedUser", "NewToken", "NewMaintenance",
-    "NewOutOfService",
+    "SignIn", "FirstSignIn", "NewPassword", "Language", "Act", "BulkAct", "Note", "NewBudget", "NewUser", "ChangedUser", "NewToken",
+    "NewMaintenance", "NewOutOfService",
 )  # fmt: skip
 
 

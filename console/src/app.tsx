@@ -10,6 +10,7 @@ import { FirstSignInPage } from "./pages/FirstSignInPage";
 import { HandoverPage } from "./pages/HandoverPage";
 import { KpiPage } from "./pages/KpiPage";
 import { ModelsPage } from "./pages/ModelsPage";
+import { NewPasswordPage } from "./pages/NewPasswordPage";
 import { OverviewPage } from "./pages/OverviewPage";
 import { SettingsPage } from "./pages/SettingsPage";
 import { SignInPage } from "./pages/SignInPage";
@@ -38,6 +39,7 @@ export function App() {
   });
   if (session.value === undefined) return null;
   if (path.value[0] === "first-sign-in") return <FirstSignInPage />;
+  if (path.value[0] === "new-password") return <NewPasswordPage />;
   if (session.value === null) return <SignInPage />;
   return (
     <div class="frame">

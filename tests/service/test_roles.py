@@ -15,6 +15,7 @@ ACT = {"kind": "acknowledge"}
 TABLE: tuple[tuple[str, str, Role | str, object], ...] = (
     ("POST", "/sign-in", ANYONE, {"user": "nobody at all", "password": "wrong wrong wrong"}),
     ("POST", "/first-sign-in", ANYONE, {"token": "x", "user": "x", "password": "a long enough one"}),
+    ("POST", "/new-password", ANYONE, {"token": "x", "password": "a long enough one"}),
     ("POST", "/sign-out", VIEW, None),
     ("GET", "/session", VIEW, None),
     ("PUT", "/session/language", VIEW, {"language": "en"}),

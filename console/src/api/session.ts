@@ -6,7 +6,7 @@ import { setClock } from "./clock";
 import { get, post, put, session } from "./http";
 import { hangUp, keepLive } from "./live";
 import { forget } from "./resource";
-import type { FirstSignIn, Session, SignIn } from "./types";
+import type { FirstSignIn, NewPassword, Session, SignIn } from "./types";
 
 async function enter(found: Session): Promise<void> {
   zone.value = found.zone || "UTC";
@@ -39,6 +39,11 @@ export async function signIn(given: SignIn): Promise<void> {
 export async function signInFirst(given: FirstSignIn): Promise<void> {
   forget();
   await enter(await post<Session>("/first-sign-in", given));
+}
+
+export async function choosePassword(given: NewPassword): Promise<void> {
+  forget();
+  await enter(await post<Session>("/new-password", given));
 }
 
 export async function signOut(): Promise<void> {

@@ -33,6 +33,11 @@ export interface Language {
   language: string;
 }
 
+export interface NewPassword {
+  token: string;
+  password: string;
+}
+
 export interface FirstSignIn {
   token: string;
   user: string;

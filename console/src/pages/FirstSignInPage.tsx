@@ -7,8 +7,8 @@ import { language, say } from "../words/say";
 import { LanguageSwitch } from "./SignInPage";
 
 /** The token stands behind `#`, where no server log sees it; `?token=` is understood too. */
-const token = decodeURIComponent(location.hash.slice(1).replace(/^token=/, "")) || new URLSearchParams(location.search).get("token") || "";
-const LEAST = 10;
+export const token = decodeURIComponent(location.hash.slice(1).replace(/^token=/, "")) || new URLSearchParams(location.search).get("token") || "";
+export const LEAST = 12;
 
 export function FirstSignInPage() {
   const [user, setUser] = useState("");

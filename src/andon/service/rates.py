@@ -24,7 +24,7 @@ def limited(app: App, settings: ServiceSettings, monotonic_s: Callable[[], float
         address = scope["client"][0] if scope.get("client") else "unknown"
         caller = scope.get("user")
         name = f"{caller.token or caller.name}" if isinstance(caller, Caller) else f"at {address}"
-        if path in ("/sign-in", "/first-sign-in"):
+        if path in ("/sign-in", "/first-sign-in", "/new-password"):
             wait = tries.take(address, monotonic_s())
         elif path.startswith("/ingest/") and isinstance(caller, Caller):
             wait = pushes.take(name, monotonic_s())

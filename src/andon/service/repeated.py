@@ -17,7 +17,7 @@ from andon.store.database.database import Database
 
 KEPT_NS = DAY_NS
 LONGEST_KEY = 200
-SECRET = ("/tokens", "/sign-in", "/first-sign-in", "/users")
+SECRET = ("/tokens", "/sign-in", "/first-sign-in", "/new-password", "/users")
 """Routes whose requests or answers hold secrets: nothing of them is kept."""
 
 

@@ -62,6 +62,13 @@ class Language(Shape, frozen=True, kw_only=True):
     language: str
 
 
+class NewPassword(Shape, frozen=True, kw_only=True):
+    """Answer to the one-time link of a user who has no password, or lost it."""
+
+    token: str
+    password: str
+
+
 class FirstSignIn(Shape, frozen=True, kw_only=True):
     """Answer to the one-time link: the first administrator chooses name and password."""
 

@@ -22,6 +22,7 @@ from andon.store.database.secret_hashes import hash_secret, new_secret
 
 TOKEN_PREFIX = "andon_"
 FIRST_SIGN_IN = "first-sign-in"
+NEW_PASSWORD = "new-password"
 SCOPES: tuple[str, ...] = ("read", "write", "ingest")
 REMEMBERED_NS = 2 * NS
 TRUSTED_NS = HOUR_NS
@@ -95,6 +96,56 @@ class Accounts:
             raise Refusal(403, "link-used", "this link was used or has expired", do="start the service again: it prints a new one")
         return self._open(name, now)
 
+    # A password for somebody who has none, or lost it.
+
+    def password_link(self, name: str, lasts: int = DAY_NS) -> str:
+        """A secret with which a user chooses a password, once and within `lasts` (ns). Links made before are good no more.
+
+        Raises
+        ------
+        AskUserError : no such user, or he may not sign in
+        """
+        now = self._clock.now()
+        secret, hashed = new_secret()
+
+        def make(connection: Any) -> None:
+            user = users.get(connection, name)
+            if user is None:
+                raise AskUserError(f"there is no user {name!r}", do="see the users: andon user list")
+            if not user.enabled:
+                raise AskUserError(f"{name!r} is disabled", do=f"let him in again first: andon user enable {name}")
+            sessions.drop_links(connection, NEW_PASSWORD, {"user": name})
+            sessions.add_link(connection, hashed, NEW_PASSWORD, at=now, expires=now + lasts, data={"user": name})
+
+        self._database.write(make)
+        return secret
+
+    def choose_password(self, secret: str, password: str) -> tuple[str, Caller]:
+        """Choose a password with a one-time link, which ends all sessions of before, and sign in.
+
+        Raises
+        ------
+        Refusal : 403, the link is unknown, was used or has expired, or its user is gone
+        AskUserError : the password will not do; the link is still good
+        """
+        passwords.check(password, "")
+        hashed, now = passwords.hashed(password), self._clock.now()
+
+        def choose(connection: Any) -> str:
+            data = sessions.use_link(connection, hash_secret(secret), NEW_PASSWORD, now=now)
+            user = users.get(connection, str(data["user"])) if data is not None else None
+            if user is None or not user.enabled:
+                return ""
+            passwords.check(password, user.name)
+            users.change(connection, user.name, at=now, password_hash=hashed)
+            return user.name
+
+        name = self._database.write(choose)
+        if not name:
+            raise Refusal(403, "link-used", "this link was used or has expired", do="ask an administrator for a new one")
+        self._known.clear()
+        return self._open(name, now)
+
     # Sessions.
 
     def sign_in(self, name: str, password: str, address: str) -> tuple[str, Caller]:
@@ -147,16 +198,17 @@ class Accounts:
         """All users."""
         return self._database.read(users.everyone)
 
-    def add_user(self, name: str, role: Role, password: str, data: Mapping[str, Any]) -> users.User:
-        """Make a user.
+    def add_user(self, name: str, role: Role, password: str | None, data: Mapping[str, Any]) -> users.User:
+        """Make a user; without a password he cannot sign in before he chose one by a link.
 
         Raises
         ------
         AskUserError, ConflictError : the name or the password will not do
         """
         name = _clean_name(name)
-        passwords.check(password, name)
-        hashed, now = passwords.hashed(password), self._clock.now()
+        if password is not None:
+            passwords.check(password, name)
+        hashed, now = passwords.hashed(password) if password is not None else "", self._clock.now()
         return self._database.write(lambda connection: users.add(connection, name, role.value, hashed, at=now, data=data))
 
     def change_user(

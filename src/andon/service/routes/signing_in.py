@@ -13,7 +13,7 @@ from andon.service.accounts.accounts import with_language
 from andon.service.callers import ANYONE, Caller
 from andon.service.given import TheAccounts, TheClock, TheDesk
 from andon.service.routes.instants import to_text
-from andon.service.schema import FirstSignIn, Language, Role, Session, SignIn
+from andon.service.schema import FirstSignIn, Language, NewPassword, Role, Session, SignIn
 from andon.service.signed_in import cookie_header
 
 AnyRequest = Request[Any, Any, Any]
@@ -55,6 +55,16 @@ def first_sign_in(
     return _signed_in(secret, caller, desk, clock, request)
 
 
+@post("/new-password", role=ANYONE, status_code=200, sync_to_thread=True)
+def new_password(
+    data: JSONBody[NewPassword], request: AnyRequest, accounts: TheAccounts, desk: TheDesk, clock: TheClock
+) -> Response[Session]:
+    """Choose a password by the one-time link of `andon user`; every session of before ends."""
+    secret, caller = accounts.choose_password(data.token, data.password)
+    desk.note(caller, "password-chosen", {"address": _address(request)})
+    return _signed_in(secret, caller, desk, clock, request)
+
+
 @post("/sign-out", role=Role.VIEWER, status_code=200, sync_to_thread=True)
 def sign_out(request: AnyRequest, accounts: TheAccounts) -> Response[None]:
     """End this session."""
@@ -78,4 +88,4 @@ def set_language(data: JSONBody[Language], request: AnyRequest, accounts: TheAcc
     return _session(with_language(request.user, data.language), desk, clock)
 
 
-HANDLERS = [sign_in, first_sign_in, sign_out, session, set_language]
+HANDLERS = [sign_in, first_sign_in, new_password, sign_out, session, set_language]

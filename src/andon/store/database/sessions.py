@@ -86,6 +86,12 @@ def add_link(connection: Connection, hash_: str, purpose: str, *, at: int, expir
     connection.execute(insert(links).values(hash=hash_, purpose=purpose, created=at, expires=expires, data=dict(data or {})))
 
 
+def drop_links(connection: Connection, purpose: str, data: Mapping[str, Any]) -> int:
+    """Make links of a purpose with that data good no more; how many were."""
+    wanted = (links.c.purpose == purpose, links.c.used.is_(None), links.c.data == dict(data))
+    return int(connection.execute(delete(links).where(*wanted)).rowcount)
+
+
 def use_link(connection: Connection, hash_: str, purpose: str, *, now: int) -> Mapping[str, Any] | None:
     """Use a link up; its data, or None where it is unknown, was used, has expired, or is for something else."""
     wanted = (links.c.hash == hash_, links.c.purpose == purpose, links.c.used.is_(None), links.c.expires > now)
