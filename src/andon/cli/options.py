@@ -29,6 +29,12 @@ def models_folder(command: Command) -> Command:
     return click.option("--models", type=click.Path(file_okay=False), default="models", show_default=True)(command)
 
 
+def plant_option(command: Command) -> Command:
+    """--plant and --data: of which plant, and where its service keeps its data."""
+    command = click.option("--data", "service_data", type=click.Path(file_okay=False))(command)
+    return click.option("--plant", type=click.Path(dir_okay=False), default="plant.toml", show_default=True)(command)
+
+
 def reading_options(command: Command) -> Command:
     """How to read an export, where the files alone do not say."""
     for option in (
@@ -43,6 +49,22 @@ def reading_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def password_of(file: str | None) -> str | None:
+    """The password in a file that holds it alone, or on standard input (-); None where no file is named.
+
+    Raises
+    ------
+    AskUserError : the file cannot be read, or is empty
+    """
+    if file is None:
+        return None
+    if file == "-":
+        return str(sys.stdin.readline()).rstrip("\r\n")
+    from andon.plant.secret import read_secret
+
+    return read_secret("", file, key="--password-file")
 
 
 def progress(ctx: click.Context, json_out: bool = False) -> TerminalProgress:

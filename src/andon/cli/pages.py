@@ -12,7 +12,22 @@ import click
 from andon.plant.messages import say
 
 SHARED = frozenset(
-    {"asset", "zone", "interval", "start", "dayfirst", "sheet", "layout", "lab_delay", "json_out", "models", "help", "version"}
+    {
+        "asset",
+        "zone",
+        "interval",
+        "start",
+        "dayfirst",
+        "sheet",
+        "layout",
+        "lab_delay",
+        "json_out",
+        "models",
+        "plant",
+        "service_data",
+        "help",
+        "version",
+    }
 )
 
 

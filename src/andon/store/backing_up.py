@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 _MANIFEST = "manifest.json"
 _TABLES = "live/tables.jsonl"
+PLANT = "plant/plant.toml"
 _TRIES = 5
 _PIECE = 1 << 20
 
@@ -61,6 +62,10 @@ class Backup:
         return sum(size for size, _ in self.members.values())
 
 
+def _path(item: str | os.PathLike[str] | None) -> Path | None:
+    return None if item is None else Path(item)
+
+
 class _Moved(Exception):
     """The service let something go while it was copied: begin again."""
 
@@ -71,6 +76,7 @@ def backup(
     *,
     at: int,
     models: str | os.PathLike[str] | None = None,
+    plant: str | os.PathLike[str] | None = None,
     database: Database | None = None,
 ) -> Backup:
     """Copy a service's folder into one file while the service runs.
@@ -81,6 +87,7 @@ def backup(
     to : the file; it takes the place of one that is there when all is well
     at : ns UTC, now
     models : folder of the `ModelStore`, where it is to be in the backup
+    plant : the plant file, where it is to be in the backup
     database : an open one where it is PostgreSQL
 
     Raises
@@ -93,7 +100,7 @@ def backup(
         raise AskUserError("there is no folder of a service", at=At(file=str(live.path)), do="name the folder that andon serve writes")
     for _ in range(_TRIES):
         try:
-            return _backup(live, target, at, Path(models) if models is not None else None, database)
+            return _backup(live, target, at, _path(models), _path(plant), database)
         except _Moved:
             continue
         except OSError as error:
@@ -120,6 +127,7 @@ def restore(
     folder: str | os.PathLike[str],
     *,
     models: str | os.PathLike[str] | None = None,
+    plant: str | os.PathLike[str] | None = None,
     database: Database | None = None,
 ) -> Backup:
     """Make the folder of a service again from a backup, verified: all of it, or nothing.
@@ -127,6 +135,7 @@ def restore(
     Parameters
     ----------
     folder, models : where to; absent, or empty. `models` where the backup has some
+    plant : the plant file to write, where the backup has one and it is wanted; absent
     database : an open PostgreSQL with empty tables, where the backup was made of one; or of SQLite that is to go there
 
     Raises
@@ -137,8 +146,9 @@ def restore(
     """
     source, live = Path(path), LiveFolder.at(folder)
     targets = {"live": live.path, "models": Path(models) if models is not None else None}
-    for target in targets.values():
-        if target is not None and target.exists() and (not target.is_dir() or any(target.iterdir())):
+    plant_file = Path(plant) if plant is not None else None
+    for target in (*targets.values(), plant_file):
+        if target is not None and target.exists() and (target is plant_file or not target.is_dir() or any(target.iterdir())):
             raise RefusedError("there is something already", at=At(file=str(target)), do="name a folder that is absent or empty")
     with _opened(source) as archive:
         found = _manifest(archive, source)
@@ -147,13 +157,14 @@ def restore(
         if _TABLES in found.members and database is None:
             raise AskUserError("the backup is one of PostgreSQL", at=At(file=str(source)), do="name the database that takes the tables")
         parts = {kind: target.with_name(f".{target.name}.restoring") for kind, target in targets.items() if target is not None}
+        plant_part = plant_file.with_name(f".{plant_file.name}.restoring") if plant_file is not None else None
         try:
             for part in parts.values():
                 shutil.rmtree(part, ignore_errors=True)
                 part.mkdir(parents=True)
             for name, facts in found.members.items():
                 kind, _, rest = name.partition("/")
-                _copy_member(archive, name, facts, parts[kind] / rest, source)
+                _copy_member(archive, name, facts, parts[kind] / rest if kind in parts else plant_part, source)
             _check(LiveFolder.at(parts["live"]), found)
             if database is not None and (tables := parts["live"] / "tables.jsonl").exists():
                 from andon.store.database.export import import_tables
@@ -167,18 +178,38 @@ def restore(
                     target.rmdir()
                 os.replace(part, target)
                 sync_folder(target.parent)
+            if plant_file is not None and plant_part is not None and plant_part.exists():
+                os.replace(plant_part, plant_file)
+                sync_folder(plant_file.parent)
         except OSError as error:
             raise StoreError(f"cannot restore: {error.strerror or error}", at=At(file=str(live.path)), do=_SPACE) from error
         finally:
             for part in parts.values():
                 shutil.rmtree(part, ignore_errors=True)
+            if plant_part is not None:
+                plant_part.unlink(missing_ok=True)
     return found
+
+
+def read_plant_text(path: str | os.PathLike[str]) -> str | None:
+    """The plant file in a backup; None where it has none.
+
+    Raises
+    ------
+    StoreError : it cannot be read, is no backup, or is damaged
+    """
+    with _opened(Path(path)) as archive:
+        found = _manifest(archive, Path(path))
+        if PLANT not in found.members:
+            return None
+        _copy_member(archive, PLANT, found.members[PLANT], None, Path(path))
+        return archive.read(PLANT).decode("utf-8-sig", "replace")
 
 
 _SPACE = "free some space, or choose another folder"
 
 
-def _backup(live: LiveFolder, target: Path, at: int, models: Path | None, database: Database | None) -> Backup:
+def _backup(live: LiveFolder, target: Path, at: int, models: Path | None, plant: Path | None, database: Database | None) -> Backup:
     members: dict[str, tuple[int, str]] = {}
     scratch = target.with_name(f".{target.name}.database")
     try:
@@ -191,6 +222,8 @@ def _backup(live: LiveFolder, target: Path, at: int, models: Path | None, databa
             _add_ledger(archive, live.ledger, "live", members)
             if models is not None:
                 _add_models(archive, models, members)
+            if plant is not None:
+                _add(archive, PLANT, plant, members)
             _add_journal(archive, live.journal, position, members)
             about = {"kind": "andon-backup", "schema_version": SCHEMA_VERSION, "at": at, "database": kind,
                      "position": str(position) if position is not None else None,
@@ -332,7 +365,7 @@ def _check_names(members: Iterable[str]) -> None:
     """No name leads out of the folders that are restored."""
     for name in members:
         parts = PurePosixPath(name).parts
-        if len(parts) < 2 or parts[0] not in ("live", "models") or ".." in parts or "\\" in name or ":" in parts[1]:
+        if len(parts) < 2 or (parts[0] not in ("live", "models") and name != PLANT) or ".." in parts or "\\" in name or ":" in parts[1]:
             raise ValueError(f"a member named {name!r}")
 
 

@@ -43,6 +43,7 @@ from andon.store.dead_letters import DeadLetters
 from andon.store.journal import Fsync, Journal
 from andon.store.live_folder import LiveFolder
 from andon.store.segments import Keep, Segments, VerdictTraces
+from andon.store.signed_heads import sign_head
 from andon.streaming.heart import Heart
 from andon.streaming.keeping import AlarmDesk, Keeping, Samples
 from andon.streaming.loop import Loop, Pace
@@ -94,9 +95,15 @@ class Running:
         self.close()
 
     def close(self) -> None:
-        """Close every file; the loop must have ended."""
+        """Sign the ledger and close every file; the loop must have ended."""
         self._settling.set()
+        self._sign()
         self._open.close()
+
+    def _sign(self) -> None:
+        """Sign the last entry of the ledger, where it is new; a disk that refuses is asked again the next time."""
+        with contextlib.suppress(StoreError):
+            sign_head(self.models.ledger, LiveFolder.at(self.folder).ledger_key, at=time.time_ns())
 
     def figures(self) -> dict[str, int]:
         """What came of it so far: events, open alarms and notifications, rows judged."""
@@ -149,11 +156,12 @@ class Running:
             self.tell("alarm", {"id": alarm})
 
     def settle(self) -> None:
-        """Pack and roll up segments every minute until closed; in a thread of its own."""
+        """Pack and roll up segments, and sign the ledger, every minute until closed; in a thread of its own."""
         while not self._settling.wait(SETTLE_EVERY_S):
             self.keeping.settle(self.clock.now())
             with contextlib.suppress(StoreError):
                 self.post.sweep()
+            self._sign()
 
 
 def open_running(
