@@ -21,6 +21,7 @@ from andon.store.database.alarm_records import AlarmRecord
 from andon.store.database.database import Database
 from andon.store.results import event_to_dict
 from andon.store.segments import Segments, VerdictTraces
+from andon.streaming.openings import Openings
 from andon.streaming.served import Said, Served
 from andon.streaming.snapshot import Snapshot
 
@@ -121,7 +122,7 @@ class Keeping:
     samples, quality : segments of samples, and of predictions
     traces : verdicts
     desk : alarms
-    on_opened : an event has opened and is kept (the ledger hears of it)
+    openings : the ledger's side; None where there is no ledger
 
     Attributes
     ----------
@@ -136,14 +137,14 @@ class Keeping:
         quality: Segments,
         database: Database,
         desk: AlarmDesk,
-        on_opened: Callable[[Event], None] | None = None,
+        openings: Openings | None = None,
     ) -> None:
         self.samples, self.traces, self.quality, self.desk = samples, traces, quality, desk
         self.on_kept: list[Callable[[Batch, Sequence[tuple[Served, Said]]], None]] = []
         self.on_flush: list[Callable[[], None]] = []
         self.snapshots: dict[str, Snapshot] = {}
         self.changed: list[str] = []
-        self._database, self.on_opened = database, on_opened
+        self._database, self._openings = database, openings
         self._snapshot_of: dict[str, Snapshot] = {}
         self._registered: set[tuple[str, tuple[str, ...]]] = set()
 
@@ -187,6 +188,8 @@ class Keeping:
         """See `streaming.loop.Keeper`."""
         for segments in (self.samples.segments, self.traces.segments, self.quality):
             segments.flush()
+        if self._openings is not None:
+            self._openings.flush()
         for tell in self.on_flush:
             tell()
 
@@ -197,10 +200,10 @@ class Keeping:
 
     def _event(self, what: str, event: Event, at: int) -> None:
         row = event_to_dict(event)
-        fresh = self._database.write(lambda connection: events.put(connection, row, at=at))
+        self._database.write(lambda connection: events.put(connection, row, at=at))
         self.desk.event(what, event, at)
-        if fresh and what == "opened" and self.on_opened is not None:
-            self.on_opened(event)
+        if what == "opened" and self._openings is not None:
+            self._openings.opened(event)
 
     def _verdicts(self, served: Served, judged: Judged) -> None:
         rows, width = judged.why.shape

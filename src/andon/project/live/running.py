@@ -24,7 +24,6 @@ from andon.plant.file.parse import parse_plant_file, resolve
 from andon.plant.file.schema import Asset
 from andon.plant.secret import read_secret
 from andon.plant.time import MINUTE_NS
-from andon.plant.verdict import Event
 from andon.project.live.announcing import Announcer
 from andon.project.live.post import Post
 from andon.project.live.scores import predictions_of, scores_of
@@ -47,6 +46,7 @@ from andon.store.signed_heads import sign_head
 from andon.streaming.heart import Heart
 from andon.streaming.keeping import AlarmDesk, Keeping, Samples
 from andon.streaming.loop import Loop, Pace
+from andon.streaming.openings import Openings
 from andon.streaming.served import Said, Served
 from andon.streaming.watermark import Patience
 
@@ -215,7 +215,9 @@ def open_running(
         book = Book(plant, since)
         alarms = AlarmDesk(book, database)
         alarms.load()
-        keeping = Keeping(samples, traces, Segments(live.quality, keep=keep), database, alarms)
+        openings = Openings(models.ledger, live.path / "opened.json")
+        stack.callback(openings.close)
+        keeping = Keeping(samples, traces, Segments(live.quality, keep=keep), database, alarms, openings)
         post = Post(outlets, bounds, database, SystemClock())
         heart = Heart(_fleets(monitors, samples, plant, since if controlled else dict.fromkeys(since, 2**62)))
         for served in heart.served:
@@ -235,7 +237,6 @@ def open_running(
     keeping.on_kept.append(running.kept)
     keeping.on_flush.append(post.flush)
     alarms.on_records = running.recorded
-    keeping.on_opened = lambda event: _in_ledger(models, event)
     return running
 
 
@@ -284,8 +285,3 @@ def _bury(letters: DeadLetters) -> Callable[[DeadLetter], None]:
         letters.add(letter.link, letter.reason, letter.sample, at=letter.received, detail=f"{letter.place}: {letter.detail}")
 
     return bury
-
-
-def _in_ledger(models: ModelStore, event: Event) -> None:
-    data = {"event": event.id, "asset": event.asset, "model": event.model, "onset": event.onset, "severity": round(event.severity, 6)}
-    models.record("event-opened", data, at=event.start, by="andon")
