@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 
@@ -76,9 +75,10 @@ class MqttGateway(Gateway):
     def send(self, topic: str, body: bytes) -> bool:
         """Publish with QoS 1 and wait for the broker; after a cut once more, so that a message may come twice."""
         import paho.mqtt.client as mqtt
+        from paho.mqtt.enums import CallbackAPIVersion
 
         if self._client is None:
-            client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=self.client_id, protocol=mqtt.MQTTv311)
+            client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self.client_id, protocol=mqtt.MQTTv311)
             try:
                 client.connect("127.0.0.1", self.port)
             except OSError:
@@ -86,10 +86,8 @@ class MqttGateway(Gateway):
             client.loop_start()
             self._client = client
         told = self._client.publish(topic, body, qos=1)  # type: ignore[attr-defined]
-        try:
+        with suppress(RuntimeError, ValueError):
             told.wait_for_publish(1.0)
-        except (RuntimeError, ValueError):
-            pass
         if told.is_published():
             return True
         self.hang_up()
@@ -129,13 +127,3 @@ class HttpGateway(Gateway):
             return False
         except OSError:
             return False
-
-
-async def until(condition: Callable[[], bool], timeout_s: float) -> bool:
-    """Wait for something."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        await asyncio.sleep(0.02)
-    return True

@@ -42,6 +42,7 @@ class Service:
             words, stdout=subprocess.PIPE, stderr=self._log, text=True, env=environment | dict(faults or {}), cwd=ROOT
         )
         self._address: str | None = None
+        self._reader: threading.Thread | None = None
 
     @property
     def address(self) -> str:
@@ -51,7 +52,8 @@ class Service:
             found = re.findall(r"http://127\.0\.0\.1:\d+/", self.process.stdout.readline())
             self._address = found[0] if found else ""
             if found:  # whatever else it says must not fill the pipe
-                threading.Thread(target=self.process.stdout.read, daemon=True).start()
+                self._reader = threading.Thread(target=self.process.stdout.read, daemon=True)
+                self._reader.start()
         return self._address
 
     def ask(self, path: str, timeout_s: float = 10.0) -> Any:
@@ -102,10 +104,10 @@ class Service:
 
     def _ended(self, timeout_s: float) -> int:
         code = self.process.wait(timeout_s)
+        if self._reader is not None:
+            self._reader.join(timeout_s)
         if self.process.stdout is not None:
-            with threading.Lock():
-                if self._address is None or not self._address:
-                    self.process.stdout.close()
+            self.process.stdout.close()
         self._log.close()
         return code
 
@@ -155,7 +157,7 @@ def _step_clock(file: Path) -> None:
             off = 0.0
         return time.time_ns() + round(off * 1e9)
 
-    SystemClock.now = now  # type: ignore[method-assign]
+    SystemClock.now = now  # type: ignore[method-assign, assignment]
 
 
 def main() -> None:

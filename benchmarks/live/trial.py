@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from andon.plant.recording import Recording
 from andon.reading.payload.packed import pack
 from benchmarks.live.folder import PlantFolder, quoted
-from benchmarks.live.gateway import HttpGateway, MqttGateway
+from benchmarks.live.gateway import Gateway, HttpGateway, MqttGateway
 from benchmarks.live.kept import Kept, read_kept
 from benchmarks.live.process import CLOCK, KILL, POINTS, Service
 from tests.reading.links.broker import Broker
@@ -58,7 +59,7 @@ class Stream:
         topic, rows = PUSH if over_http else TOPIC, len(mine[0].time)
         cuts = [*range(0, rows - self.closing, self.rows_a_message), rows - self.closing]
         out = []
-        for number, (low, high) in enumerate([*zip(cuts[:-1], cuts[1:], strict=True), (rows - self.closing, rows)], start=1):
+        for number, (low, high) in enumerate([*pairwise(cuts), (rows - self.closing, rows)], start=1):
             values = np.stack([recording.values[low:high] for recording in mine], axis=1).astype(np.float32)
             status = np.stack([recording.status[low:high] for recording in mine], axis=1)
             body = pack([recording.asset for recording in mine], self.tags, mine[0].time[low:high], values, status, sequence=number)
@@ -76,7 +77,8 @@ def settings(port: int, more: str = "", checkpoint: str = "1s") -> str:
     """
     return (
         f'[service]\ncheckpoint = "{checkpoint}"\n\n'
-        f'[[link]]\nname = "gateway"\nkind = "mqtt"\naddress = "mqtt://127.0.0.1:{port}"\ntopics = [{quoted(TOPIC)}]\npayload = "packed"\n\n'
+        f'[[link]]\nname = "gateway"\nkind = "mqtt"\naddress = "mqtt://127.0.0.1:{port}"\n'
+        f'topics = [{quoted(TOPIC)}]\npayload = "packed"\n\n'
         f'[[link]]\nname = "{PUSH}"\nkind = "push"\npayload = "packed"\n\n{more}'
     )
 
@@ -133,11 +135,14 @@ class Trial:
         mqtt, mqtt_end = self.stream.messages(False)
         push, push_end = self.stream.messages(True)
         self.broker.start()
-        gateways = [
-            MqttGateway(mqtt, pause_s, port=self.broker.port),
-            HttpGateway(push, pause_s, address=lambda: self._address, token=self.folder.token),
-        ]
-        ends = [replace(gateways[0], messages=mqtt_end, client_id="recorded-end"), replace(gateways[1], messages=push_end)]
+
+        def pair(of_mqtt: list[tuple[str, bytes]], of_push: list[tuple[str, bytes]], name: str) -> list[Gateway]:
+            return [
+                MqttGateway(of_mqtt, pause_s, port=self.broker.port, client_id=name),
+                HttpGateway(of_push, pause_s, address=lambda: self._address, token=self.folder.token),
+            ]
+
+        gateways, ends = pair(mqtt, push, "recorded"), pair(mqtt_end, push_end, "recorded-end")
         try:
             assert self.begin(), (self.folder.path / "service.log").read_text()[-2000:]
             self._connected()
@@ -163,11 +168,12 @@ class Trial:
         return read_kept(self.folder, self.stream.assets, self.stream.tags, self.stream.last)
 
     def _connected(self) -> None:
-        """Wait until the broker knows the service's session: from then on it keeps what it misses."""
+        """Wait until the broker knows the service's session, and the watermark of both links: from then on nothing is missed or late."""
         end = time.monotonic() + 30
         while time.monotonic() < end:
             page = self.service.ask("api/v1/overview")
             if page and any(source["name"] == "gateway" and source["state"] == "connected" for source in page.get("sources", ())):
+                time.sleep(1.5)  # a moment of the clock, which comes each second, has told of both links
                 return
             time.sleep(0.05)
         raise TimeoutError("the link never connected")
@@ -186,7 +192,7 @@ class Trial:
             time.sleep(0.005)
         self.service.kill()
         self.kills += 1
-        while not self.begin(faults | {CLOCK: str(self.path / "clock")}):  # it may die before it serves
+        while not self.begin({**faults, CLOCK: str(self.path / "clock")}):  # it may die before it serves
             self.service.kill()
             self.kills += 1
             faults = {}

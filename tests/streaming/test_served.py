@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,7 +78,7 @@ def batches(kept: Kept, rng: np.random.Generator, per: int = 6) -> list[Batch]:
     return out
 
 
-def last_words(served: Served) -> Said:
+def last_words(served: Served) -> list[Said]:
     """A long silence of a link that is there."""
     return served.tick(START + (ROWS + 1) * STEP_NS, {"gateway": True})
 
@@ -98,10 +99,10 @@ def run(
         if number in restarts:
             served = restarted(served, monitor, kept)
         if isinstance(entry, Batch):
-            out.append(served.take(entry))
+            out += served.take(entry)
         else:
             served.tell(of_entry(to_entry(entry, 0)))
-    out.append(last_words(served))
+    out += last_words(served)
     return out
 
 
@@ -130,6 +131,30 @@ def test_live_is_history(monitor: Monitor, kept: Kept, whole: dict[str, Scored],
         assert [event.id for event in opened[: len(closed)]] == [event.id for event in closed]
     assert events(said, "closed", ASSETS[0])
     assert events(said, "revised", ASSETS[0])
+
+
+def test_how_many_ticks_become_complete_together_changes_nothing(monitor: Monitor, kept: Kept) -> None:
+    one, other = (run(monitor, kept, batches(kept, np.random.default_rng(8), size)) for size in (2, ROWS))
+    for what in ("opened", "revised", "closed"):
+        left, right = ([event for item in said for event in getattr(item, what)] for said in (one, other))
+        assert len(left) == len(right)
+        for a, b in zip(left, right, strict=True):
+            assert (a.severity, a.peak_evidence, a.shares) == (
+                pytest.approx(b.severity, rel=1e-5), pytest.approx(b.peak_evidence, rel=1e-5), pytest.approx(b.shares, abs=1e-4)
+            )  # fmt: skip
+            assert replace(a, severity=0.0, peak_evidence=0.0, shares={}) == replace(b, severity=0.0, peak_evidence=0.0, shares={})
+    for name in ("why", "active", "mode"):
+        np.testing.assert_array_equal(_in_rows(one, name), _in_rows(other, name), err_msg=name)
+    for name in ("evidence", "threshold"):
+        np.testing.assert_allclose(_in_rows(one, name), _in_rows(other, name), rtol=1e-5, err_msg=name)
+    assert len({*_in_rows(one, "threshold")[:, 0]}) > 1, "the controller moves it"
+
+
+def _in_rows(said: list[Said], name: str) -> np.ndarray[Any, Any]:
+    """(T, A) of the last ticks; before the first sample there may be one without data."""
+    parts = [item.judged for item in said if item.judged is not None]
+    shapes = [(len(part.tick), len(ASSETS)) for part in parts]
+    return np.concatenate([np.broadcast_to(getattr(part, name), shape) for part, shape in zip(parts, shapes, strict=True)])[1 - ROWS :]
 
 
 def test_a_restart_changes_nothing_bit_for_bit(monitor: Monitor, kept: Kept) -> None:

@@ -37,8 +37,8 @@ class Heart:
             return []
         if entry.source == CLOCK and not entry.rows:
             links = links_of_mark(entry)
-            return [(fleet, fleet.tick(entry.received, links)) for fleet in self.served]
-        return [(fleet, fleet.take(entry)) for fleet in self._concerned(entry.assets)]
+            return [(fleet, said) for fleet in self.served for said in fleet.tick(entry.received, links)]
+        return [(fleet, said) for fleet in self._concerned(entry.assets) for said in fleet.take(entry)]
 
     def _concerned(self, assets: tuple[str, ...]) -> tuple[Served, ...]:
         known = self._of_assets.get(assets)

@@ -17,7 +17,7 @@ from andon.plant.recording import Recording
 from andon.plant.verdict import TOP_TAGS, Event
 from andon.scoring.fleet import Judged
 from andon.store.database import alarm_records, events
-from andon.store.database.alarm_records import AlarmRecord
+from andon.store.database.alarm_records import AlarmRecord, of_alarm
 from andon.store.database.database import Database
 from andon.store.results import event_to_dict
 from andon.store.segments import Segments, VerdictTraces
@@ -89,7 +89,10 @@ class AlarmDesk:
         AlarmConflictError, ConflictError : somebody was quicker
         AlarmError : it is not possible
         """
-        return self._do(lambda: self.book.act(alarm_id, act, at=at, by=by, seen=seen))
+        with self._lock:
+            if self.book.alarm(alarm_id, at) is None:  # closed long ago: people may still mark it and comment on it
+                self.book.load((of_kept(row) for row in self._database.read(lambda connection: of_alarm(connection, alarm_id))), at)
+            return self._do(lambda: self.book.act(alarm_id, act, at=at, by=by, seen=seen))
 
     def pause(self, pause: Pause, at: int) -> tuple[Record, ...]:
         """A pause is made, or lifted."""

@@ -1,9 +1,13 @@
-"""One fleet in service: what waits, its state, thresholds, open events. Entries of the journal in, verdicts and events out."""
+"""One fleet in service: what waits, its state, thresholds, open events. Entries of the journal in, verdicts and events out.
+
+What is said of a tick does not depend on how many ticks became complete with it: thresholds, openings and revisions are those of one
+tick after the other. Ticks that became complete together are judged together only where that is the same.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import msgspec
@@ -25,6 +29,8 @@ from andon.streaming.limits import Closed, Limit
 from andon.streaming.watermark import NOTHING, LinkTime, Patience, Watermark
 
 FIRST_REVISION = 8
+FEW_ASSETS = 16
+"""A fleet of so few assets is judged in whole stretches where nothing happens; of more, something happens at most ticks of a backlog."""
 
 
 class History(Protocol):
@@ -36,7 +42,7 @@ class History(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a fleet says after one entry.
+    """What a fleet says of ticks that are judged at once; the first after an entry tells of the entry's samples, too.
 
     Attributes
     ----------
@@ -96,15 +102,17 @@ class Served:
         arrivals = Arrivals(fleet.assets, fleet.tags, monitor.preparation.interval_ns, patience)
         return cls(name, fleet, history, arrivals, fleet.start(), limits)
 
-    def take(self, batch: Batch) -> Said:
+    def take(self, batch: Batch) -> list[Said]:
         """Samples."""
+        before = self.arrivals.closed
         arrived, self.arrivals = self.arrivals.take(batch)
-        return self._judge(arrived)
+        return self._judge(arrived, before)
 
-    def tick(self, now: int, connected: Mapping[str, bool]) -> Said:
+    def tick(self, now: int, connected: Mapping[str, bool]) -> list[Said]:
         """A moment of the clock."""
+        before = self.arrivals.closed
         arrived, self.arrivals = self.arrivals.tick(now, connected)
-        return self._judge(arrived)
+        return self._judge(arrived, before)
 
     def tell(self, control: Control) -> None:
         """What somebody says; in force from the next tick on."""
@@ -133,19 +141,57 @@ class Served:
             values[at], self.limits[at] = limit.at(time)
         return values
 
-    def _judge(self, arrived: Arrived) -> Said:
+    def _judge(self, arrived: Arrived, before: int) -> list[Said]:
+        """Every tick after `before` (ns) that is complete now."""
+        quiet = Said(None, arrived.rows, arrived.late, arrived.ahead)
         if arrived.upto == NOTHING:
-            return Said(None, arrived.rows, arrived.late, arrived.ahead)
-        levels = self.thresholds(arrived.upto)
+            return [quiet]
+        interval, rows = self.arrivals.interval, arrived.rows
+        last = arrived.upto // interval
+        first = before // interval + 1
+        if before == NOTHING:
+            first = -(-int(rows.time[0]) // interval) if len(rows) else last
         lab, self.results = _by_target(self.results), []
-        judged, self.state = self.fleet.step(
-            arrived.rows, arrived.upto, self.state, thresholds=levels, labels=self._labels(), lab=lab, out_of_service=self._out()
+        many = len(self.fleet.assets) > FEW_ASSETS
+        told: list[Said] = []
+        stretches = [(tick, tick) for tick in range(last, first - 1, -1)] if many else [(first, last)]
+        while stretches:
+            low, high = stretches.pop()
+            own = rows if low == first and high == last else _between(rows, (low - 1) * interval, high * interval)
+            said = self._stretch(own, low, high, lab)
+            if said is None:  # something happens in there: in two halves, the first one first
+                middle = (low + high) // 2
+                stretches += [(middle + 1, high), (low, middle)]
+                continue
+            lab = []
+            told.append(said)
+        self._forget_planned(arrived.upto)
+        return [replace(told[0], rows=arrived.rows, late=arrived.late, ahead=arrived.ahead), *told[1:]] if told else [quiet]
+
+    def _stretch(self, rows: Rows, low: int, high: int, lab: Sequence[LabResults]) -> Said | None:
+        """Judge low <= tick <= high at once; None, and nothing is changed, where one tick after the other could say something else."""
+        interval, alone = self.arrivals.interval, low == high
+        if not alone and not self._steady(low, high):
+            return None
+        levels = self.thresholds(low * interval)
+        judged, state = self.fleet.step(
+            rows, high * interval, self.state, thresholds=levels, labels=self._labels(), lab=lab, out_of_service=self._out()
         )
+        if not alone and (judged.opened or judged.closed):
+            return None
+        self.state = state
+        none = Rows.none(rows.values.shape[1])
         if not len(judged.tick):
-            return Said(None, arrived.rows, arrived.late, arrived.ahead)
-        opened, revised, closed = self._events(judged, levels)
-        self._forget_planned(int(judged.tick[-1]) * self.arrivals.interval)
-        return Said(judged, arrived.rows, arrived.late, arrived.ahead, opened, revised, closed)
+            return Said(None, none, none, none)
+        return Said(judged, none, none, none, *self._events(judged, levels))
+
+    def _steady(self, low: int, high: int) -> bool:
+        """No threshold moves and no revision is due after the tick `low` up to `high`."""
+        start, end = low * self.arrivals.interval, high * self.arrivals.interval
+        if any(low <= span.start + due <= high for span, due in self.open.values()):
+            return False
+        self.thresholds(end)
+        return not any(start < step.time <= end for limit in self.limits for step in limit.steps)
 
     def _events(self, judged: Judged, levels: NDArray[np.float64]) -> tuple[tuple[Event, ...], tuple[Event, ...], tuple[Event, ...]]:
         """Explain what opened and closed, and what has lasted twice as long as when it was explained last."""
@@ -232,8 +278,6 @@ class Served:
         ------
         StoreError : it is of other assets or another model
         """
-        from dataclasses import replace
-
         from andon.plant.errors import StoreError
         from andon.streaming.arrivals import Counts
 
@@ -253,6 +297,12 @@ class Served:
         self.out = {(item["asset"], item["tag"]): msgspec.convert(item, TakeOut) for item in about["out"]}
         self.results = [msgspec.convert(item, Result) for item in about["results"]]
         self.open = {item[0]: (_to_span(item[1:7]), item[7]) for item in about["open"]}
+
+
+def _between(rows: Rows, after: int, upto: int) -> Rows:
+    """Rows with after < time <= upto (ns), of rows in order of time."""
+    low, high = np.searchsorted(rows.time, [after, upto], side="right")
+    return Rows(rows.asset[low:high], rows.time[low:high], rows.values[low:high], rows.status[low:high])
 
 
 def _of_span(span: Span) -> list[Any]:
