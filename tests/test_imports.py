@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, frozenset[str] | None] = {
     "streaming": frozenset({"plant", "reading", "sending", "scoring", "evidence", "alarms", "advising", "store"}),
     "project": None,  # everything
     "service": None,  # everything but training
+    "client": frozenset({"plant", "service"}),
     "cli": None,
 }
 """The table of storeys. A new room stands here, in the layers and in a `forbidden` contract of pyproject.toml."""

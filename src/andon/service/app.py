@@ -11,9 +11,6 @@ from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 
 from andon.plant.clock import Clock
 from andon.service.accounts.accounts import Accounts
@@ -24,11 +21,11 @@ from andon.service.desk import Desk
 from andon.service.limits import bounded_bodies
 from andon.service.live import Feed
 from andon.service.metrics import Metrics
+from andon.service.openapi import described, document
 from andon.service.problems import HANDLERS, problem_answers
 from andon.service.rates import limited
 from andon.service.repeated import Answers, answered_once
 from andon.service.routes import administration, alarms, engineering, machines, plant, signing_in
-from andon.service.schema import Role
 from andon.service.settings import ServiceSettings
 from andon.service.signed_in import know_callers
 from andon.service.slashes import marked, restored
@@ -60,9 +57,9 @@ def create_app(
     settings, feed, metrics = settings or ServiceSettings(), feed or Feed(), metrics or Metrics()
     api = Router(
         PREFIX,
-        route_handlers=[
+        route_handlers=described(
             *signing_in.HANDLERS, *plant.HANDLERS, *alarms.HANDLERS, *engineering.HANDLERS, *administration.HANDLERS, *machines.HANDLERS,
-        ],
+        ),
     )  # fmt: skip
     pages: list[Any] = []
     if console is not None:
@@ -78,16 +75,7 @@ def create_app(
             "desk": _given(desk), "accounts": _given(accounts), "clock": _given(clock), "feed": _given(feed), "metrics_of": _given(metrics),
         },
         state=State({"settings": settings}),
-        openapi_config=OpenAPIConfig(
-            title="Andon", version="1", openapi_router=Router(f"{PREFIX}/schema", route_handlers=[], opt={"role": Role.VIEWER}),
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-            components=Components(
-                security_schemes={
-                    "token": SecurityScheme(type="http", scheme="bearer"),
-                    "session": SecurityScheme(type="apiKey", name="andon", security_scheme_in="cookie"),
-                }
-            ),
-        ),
+        openapi_config=document(PREFIX),
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000, exclude=[f"^{PREFIX}/live"]),
         request_max_body_size=None,
         logging_config=None,

@@ -37,11 +37,16 @@ class Refusal(Exception):
     kind : stable short name, the `type` of the problem
     what, do : for people
     headers : of the answer
+    errors : parts of what is wrong
     """
 
-    def __init__(self, status: int, kind: str, what: str, *, do: str = "", headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, kind: str, what: str, *, do: str = "", headers: dict[str, str] | None = None,
+        errors: list[dict[str, str]] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(what)
-        self.status, self.kind, self.what, self.do, self.headers = status, kind, what, do, headers or {}
+        self.status, self.kind, self.what, self.do = status, kind, what, do
+        self.headers, self.errors = headers or {}, errors or []
 
 
 def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
@@ -55,7 +60,7 @@ def encoded(status: int, kind: str, what: str, do: str = "") -> bytes:
 
 
 def _of_refusal(_: Request[Any, Any, Any] | None, error: Refusal) -> Response[bytes]:
-    return answer(Problem(type=error.kind, title=error.what, status=error.status, do=error.do), error.headers)
+    return answer(Problem(type=error.kind, title=error.what, status=error.status, do=error.do, errors=error.errors), error.headers)
 
 
 def _of_unknown(_: Request[Any, Any, Any], error: UnknownName) -> Response[bytes]:

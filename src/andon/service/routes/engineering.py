@@ -11,6 +11,7 @@ from litestar.response import Stream
 
 from andon.plant.errors import AskUserError
 from andon.service.given import TheDesk
+from andon.service.openapi import LINES
 from andon.service.problems import UnknownName
 from andon.service.routes.instants import to_ns
 from andon.service.schema import BudgetPage, LedgerPage, Maintenance, Models, NewBudget, NewMaintenance, NewOutOfService, OutOfService, Role
@@ -111,7 +112,7 @@ def ledger(
     return desk.ledger(before, limit)
 
 
-@get("/ledger/export", role=Role.ENGINEER)
+@get("/ledger/export", role=Role.ENGINEER, responses={200: LINES})
 async def ledger_export(desk: TheDesk) -> Stream:
     """The whole ledger; `andon ledger verify FILE` checks it without the service."""
     headers = {"Content-Disposition": 'attachment; filename="ledger.jsonl"'}

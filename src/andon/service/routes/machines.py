@@ -16,6 +16,8 @@ from andon.service.callers import ANYONE, Caller
 from andon.service.desk import Accepted, Desk
 from andon.service.given import TheDesk, TheFeed, TheMetrics
 from andon.service.live import Feed
+from andon.service.openapi import EVENTS, NOT_READY, PLAIN_TEXT, Push
+from andon.service.problems import Refusal
 from andon.service.schema import Pushed, Readiness, Role
 
 AnyRequest = Request[Any, Any, Any]
@@ -23,7 +25,7 @@ HEARTBEAT_S = 15.0
 RETRY_MS = 2_000
 
 
-@get("/live", role=Role.VIEWER)
+@get("/live", role=Role.VIEWER, responses={200: EVENTS})
 async def live(
     request: AnyRequest,
     feed: TheFeed,
@@ -60,31 +62,35 @@ async def _messages(feed: Feed, desk: Desk, caller: Caller, seen: int | None) ->
         await listening.aclose()  # type: ignore[attr-defined]
 
 
-@post("/ingest/{source:str}", role=Role.VIEWER, scope="ingest", status_code=200)
-async def ingest(source: FromPath[str], request: AnyRequest, desk: TheDesk) -> Response[Pushed]:
+@post("/ingest/{source:str}", role=Role.VIEWER, scope="ingest", status_code=200, operation_class=Push)
+async def ingest(source: FromPath[str], request: AnyRequest, desk: TheDesk) -> Pushed:
     """Samples: JSON, Influx line protocol, Arrow or packed; on disk before the answer."""
     body = await request.body()
     key = request.headers.get("idempotency-key", "")[:200]
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     told: Accepted = await asyncio.to_thread(desk.ingest, source, kind, body, key)
-    answer = Pushed(accepted=told.accepted, set_aside=told.set_aside, reasons=list(told.reasons))
-    return Response(answer, status_code=200 if told.accepted or not told.set_aside else 400)
+    if told.set_aside and not told.accepted:
+        raise Refusal(
+            400, "not-readable", "nothing of the body could be read", do="see the errors; the data page shows the message",
+            errors=[{"reason": reason} for reason in told.reasons],
+        )  # fmt: skip
+    return Pushed(accepted=told.accepted, set_aside=told.set_aside, reasons=list(told.reasons))
 
 
-@get("/healthz", role=ANYONE)
+@get("/healthz", role=ANYONE, security=[{}])
 async def healthz() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
 
 
-@get("/readyz", role=ANYONE, sync_to_thread=True)
+@get("/readyz", role=ANYONE, security=[{}], sync_to_thread=True, responses={503: NOT_READY})
 def readyz(desk: TheDesk) -> Response[Readiness]:
     """Every part works; else which does not."""
     wrong = dict(desk.ready())
     return Response(Readiness(status="ok" if not wrong else "not ready", parts=wrong), status_code=503 if wrong else 200)
 
 
-@get("/metrics", role=ANYONE, sync_to_thread=True)
+@get("/metrics", role=ANYONE, security=[{}], sync_to_thread=True, responses={200: PLAIN_TEXT})
 def metrics(metrics_of: TheMetrics) -> Response[bytes]:
     """For Prometheus; counts and durations, no names of people and no values of tags."""
     text, kind = metrics_of.text()

@@ -37,7 +37,7 @@ def _address(request: AnyRequest) -> str:
     return request.client.host if request.client else "unknown"
 
 
-@post("/sign-in", role=ANYONE, status_code=200, sync_to_thread=True)
+@post("/sign-in", role=ANYONE, security=[{}], status_code=200, sync_to_thread=True)
 def sign_in(data: JSONBody[SignIn], request: AnyRequest, accounts: TheAccounts, desk: TheDesk, clock: TheClock) -> Response[Session]:
     """Sign in with name and password; the answer sets the session's cookie."""
     secret, caller = accounts.sign_in(data.user, data.password, _address(request))
@@ -45,7 +45,7 @@ def sign_in(data: JSONBody[SignIn], request: AnyRequest, accounts: TheAccounts, 
     return _signed_in(secret, caller, desk, clock, request)
 
 
-@post("/first-sign-in", role=ANYONE, status_code=200, sync_to_thread=True)
+@post("/first-sign-in", role=ANYONE, security=[{}], status_code=200, sync_to_thread=True)
 def first_sign_in(
     data: JSONBody[FirstSignIn], request: AnyRequest, accounts: TheAccounts, desk: TheDesk, clock: TheClock
 ) -> Response[Session]:
