@@ -14,7 +14,7 @@ import numpy as np
 
 from andon.plant.recording import Recording
 from andon.plant.time import NS
-from andon.scoring.fleet import AssetByAsset
+from andon.scoring.lockstep import fleet_of
 from andon.scoring.model_file import load
 from andon.store.checkpoint import Checkpoints
 from andon.store.journal import Fsync, Journal
@@ -39,7 +39,7 @@ def make_loop(model: Path, folder: Path, pause_s: float = 0.0) -> Loop:
     kept = Recordings(recordings)
     clock = Later(START + (ROWS + 3) * STEP_NS)
     patience = Patience(late_by=2 * STEP_NS, idle=NS // 2)
-    served = Served.begin("m", AssetByAsset(monitor, ASSETS), kept, patience, 2 * START)  # the controller has not begun
+    served = Served.begin("m", fleet_of(monitor, ASSETS), kept, patience, 2 * START)  # the controller has not begun
     folder.mkdir(parents=True, exist_ok=True)
     journal = Journal(folder / "journal", fsync=Fsync(20_000_000), segment_bytes=20_000)
     pace = Pace(mark_every=50_000_000, checkpoint_every=150_000_000, queue=8, together=4)

@@ -13,7 +13,7 @@ import pytest
 from andon.plant.batch import Batch
 from andon.plant.recording import Recording
 from andon.plant.verdict import Event, Verdict, Why
-from andon.scoring.fleet import AssetByAsset
+from andon.scoring.lockstep import fleet_of
 from andon.scoring.model_file import load
 from andon.scoring.monitor import Monitor, Scored
 from andon.streaming.control import Control, EndPlanned, Marked, Planned, Promised, PutBack, TakeOut, of_entry, to_entry
@@ -59,7 +59,7 @@ def whole(monitor: Monitor, kept: Kept) -> dict[str, Scored]:
 
 
 def begin(monitor: Monitor, kept: Kept, since: int = START) -> Served:
-    return Served.begin("m", AssetByAsset(monitor, ASSETS), kept, Patience(late_by=2 * STEP_NS), since)
+    return Served.begin("m", fleet_of(monitor, ASSETS), kept, Patience(late_by=2 * STEP_NS), since)
 
 
 def batches(kept: Kept, rng: np.random.Generator, per: int = 6) -> list[Batch]:

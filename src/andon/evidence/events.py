@@ -14,10 +14,10 @@ import numpy as np
 
 from andon.plant.arrays import BoolArray, Float64Array, FloatArray, Int64Array
 
-_CUSUM_UNIT = 1 << 16
-_CUSUM_CLIP = 1 << 30
+CUSUM_UNIT = 1 << 16
+CUSUM_CLIP = 1 << 30
 _SCALAR_ROWS = 8
-_NEVER = -(1 << 62)
+NEVER = -(1 << 62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,13 @@ class OpenerState:
     """What an opener remembers between chunks: plain numbers only."""
 
     recent: tuple[tuple[int, float], ...] = ()
-    judged_tick: int = _NEVER
-    last_tick: int = _NEVER
+    judged_tick: int = NEVER
+    last_tick: int = NEVER
     on: bool = False
-    last_on: int = _NEVER
+    last_on: int = NEVER
     span: Span | None = None
     cusum: int = 0
-    zero_tick: int = _NEVER
+    zero_tick: int = NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,7 @@ class EventOpener:
                 return replace(state, last_tick=now) if state.last_tick != now else state, None
             return replace(state, last_tick=now, span=None, on=False), closed
         cusum, zero, last_on, recent = state.cusum, state.zero_tick, state.last_on, state.recent
-        if zero == _NEVER or now - state.judged_tick > o.gap_ticks:
+        if zero == NEVER or now - state.judged_tick > o.gap_ticks:
             on, cusum, zero = False, 0, now - 1
         held = value
         if o.m > 1:
@@ -255,8 +255,8 @@ class EventOpener:
             near.append((now, value))
             held = sorted([v for _, v in near], reverse=True)[o.n - 1] if len(near) >= o.n else -np.inf
             recent = tuple(near[-(o.m - 1) :])
-        scaled = (value - o.band) / o.unit * _CUSUM_UNIT
-        cusum = max(0, cusum + round(min(max(scaled, -_CUSUM_CLIP), _CUSUM_CLIP)))
+        scaled = (value - o.band) / o.unit * CUSUM_UNIT
+        cusum = max(0, cusum + round(min(max(scaled, -CUSUM_CLIP), CUSUM_CLIP)))
         if cusum == 0:
             zero = now
         if held >= level:
@@ -320,8 +320,8 @@ class EventOpener:
         if first_on >= 0:
             last_on = int(tick[first_on])
         gain = np.zeros(rows, dtype=np.int64)
-        scaled = (g.x[judged] - o.band) / o.unit * _CUSUM_UNIT
-        gain[judged] = np.rint(np.clip(scaled, -_CUSUM_CLIP, _CUSUM_CLIP)).astype(np.int64)
+        scaled = (g.x[judged] - o.band) / o.unit * CUSUM_UNIT
+        gain[judged] = np.rint(np.clip(scaled, -CUSUM_CLIP, CUSUM_CLIP)).astype(np.int64)
         peaks = np.where(active, g.x, -np.inf)
         opened: list[Span] = []
         closed: list[Span] = []
@@ -378,7 +378,7 @@ class EventOpener:
             when = np.concatenate([np.array([t for t, _ in state.recent], dtype=np.int64), tick])
             held = np.where(g.x > -np.inf, persisted(x, when, o.n, o.m)[kept:], -np.inf)
         first = np.flatnonzero(g.x > -np.inf)[:1]
-        late = len(first) > 0 and (state.zero_tick == _NEVER or tick[first[0]] - state.judged_tick > o.gap_ticks)
+        late = len(first) > 0 and (state.zero_tick == NEVER or tick[first[0]] - state.judged_tick > o.gap_ticks)
         return replace(g, held=held, holes=np.concatenate([first, g.holes]) if late else g.holes)
 
     def _look_back(self, g: Ground, gain: Int64Array, active: BoolArray, row: int, state: OpenerState) -> tuple[int, int]:

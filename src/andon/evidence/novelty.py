@@ -52,11 +52,11 @@ class Novelty:
     directions: Float32Array
     memory: Float32Array
 
-    def describe(self, patches: Float32Array) -> Float32Array:
-        """(N, K * C) normalised shape of patches (N, patch, C)."""
+    def describe(self, patches: Float32Array, waves: Float32Array | None = None) -> Float32Array:
+        """(N, K * C) normalised shape of patches (N, patch, C); `waves` in place of its own where rows stand in another order."""
         centred = patches - np.add.reduce(patches, axis=1, keepdims=True) / np.float32(self.patch)
         spread = np.sqrt(np.einsum("npc,npc->nc", centred, centred) / self.patch) + self.floor
-        shape = np.matmul(self.waves.T, centred) / (spread[:, None, :] * np.float32(np.sqrt(self.patch)))
+        shape = np.matmul((self.waves if waves is None else waves).T, centred) / (spread[:, None, :] * np.float32(np.sqrt(self.patch)))
         out: Float32Array = shape.reshape(len(patches), -1)
         return out
 

@@ -9,6 +9,7 @@ import numpy as np
 from andon.plant.arrays import BoolArray, Float64Array, Int64Array, StatusArray
 from andon.plant.file.expression import Expression, parse_expression
 from andon.plant.recording import Recording
+from andon.plant.rows import Rows
 from andon.plant.status import Status, is_valid
 from andon.preparing.preparation import Preparation, Source
 
@@ -215,7 +216,9 @@ def find_columns(plan: Plan, recording: Recording) -> Columns:
     return columns
 
 
-def read_samples(plan: Plan, columns: Columns, recording: Recording, low: int, high: int) -> tuple[Float64Array, BoolArray, StatusArray]:
+def read_samples(
+    plan: Plan, columns: Columns, recording: Recording | Rows, low: int, high: int
+) -> tuple[Float64Array, BoolArray, StatusArray]:
     """The samples of the rows low..high as inputs: in range, angles as sine and cosine, categories as codes of levels.
 
     Returns

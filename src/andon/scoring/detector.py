@@ -157,7 +157,7 @@ def judged_part(
 
     def still(values: Float32Array) -> Float32Array:
         out = values.copy()
-        out[:, at] = 0.0
+        out[:, at] = np.where(np.isnan(out[:, at]), out[:, at], np.float32(0.0))  # after a reset nothing was expected of any channel
         return out
 
     told = {core: replace(e, forecast=still(e.forecast), relation=still(e.relation)) for core, e in expectations.items()}

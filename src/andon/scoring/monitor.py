@@ -30,7 +30,7 @@ from andon.plant.window import Expectation, Prepared
 from andon.preparing import Preparation, PrepareState, join, prepare, prepare_pieces
 from andon.scoring.ahead import ahead
 from andon.scoring.blas_threads import one_blas_thread
-from andon.scoring.detector import Detection, Detector, DetectorState
+from andon.scoring.detector import NETWORK, Detection, Detector, DetectorState
 from andon.scoring.quality_of import join_steps, predict_quality
 from andon.scoring.rivals import Rival
 
@@ -208,13 +208,16 @@ class Monitor:
         prepared, prepare_state = prepare(
             self.preparation, recording, state.prepare, labels=labels, out_of_service=out_of_service, until=until
         )
-        return self._judge(prepared, MonitorState(prepare_state, state.detector, state.opener, state.quality), lab, threshold)
+        return self._judge(
+            prepared, MonitorState(prepare_state, state.detector, state.opener, state.quality, state.coupled), lab, threshold
+        )
 
     def _judge(
         self, prepared: Prepared, state: MonitorState, lab: Sequence[LabResults], threshold: float | None
     ) -> tuple[Step, MonitorState]:
         expectations, detector = self.detector.expect(prepared, state.detector)
-        return self._conclude(prepared, expectations, MonitorState(state.prepare, detector, state.opener, state.quality), lab, threshold)
+        moved = MonitorState(state.prepare, detector, state.opener, state.quality, state.coupled)
+        return self._conclude(prepared, expectations, moved, lab, threshold)
 
     def _conclude(
         self,
@@ -232,7 +235,7 @@ class Monitor:
         if self.quality:
             # What results add must not feed back into the soft sensors, so abnormality is of the sensors' views alone.
             abnormality = trace / (level if self.coupling is None else self.coupling.reference)
-            quality, told = predict_quality(self.quality, prepared, detection, abnormality, lab, state.quality)
+            quality, told = predict_quality(self.quality, prepared, expectations.get(NETWORK), abnormality, lab, state.quality)
             checks = tuple(one.checks for one in told)
         if self.coupling is not None and coupled is not None:
             mine = [rows for model, rows in zip(self.quality, checks, strict=True) if model.target in self.coupling.targets]

@@ -36,7 +36,7 @@ CHUNK_ROWS = 2048
 LANE_ROWS = 4096  # a lane is at least this long, and at least four times as long as its run-up
 
 
-class _Bound:
+class Bound:
     """The step graph with its buffers bound once, for B assets."""
 
     def __init__(self, session: onnxruntime.InferenceSession, batch: int, widths: Mapping[str, int]) -> None:
@@ -49,6 +49,7 @@ class _Bound:
             bind(name, "cpu", 0, kinds[name], list(array.shape), array.ctypes.data)
 
     def run(self) -> None:
+        """From the inputs in `buffer` to the outputs there."""
         self.session.run_with_iobinding(self.binding)
 
 
@@ -71,17 +72,17 @@ class NetworkCore:
         quality = meta["quality"]
         self.quality_shape = (len(quality["names"]), len(quality["quantiles"]) if quality["names"] else 0)
         self._sequence, self._step = sequence, step
-        self._rings = RingPlaces(meta["rings"])
-        self._base_log_scale = np.asarray(meta["log_scale"], dtype=np.float32)
+        self.rings = RingPlaces(meta["rings"])
+        self.base_log_scale = np.asarray(meta["log_scale"], dtype=np.float32)
         c, d = len(self.channels), int(meta["width"])
-        self._part = {name: slice(i * c, (i + 1) * c) for i, name in enumerate(("forecast", "level", "log_scale", "relation"))}
-        self._part |= {"features": slice(4 * c, 4 * c + d), "quality": slice(4 * c + d, int(meta["out_width"]))}
-        taps, push, memory = self._rings.taps.shape[1], self._rings.push.shape[1], int(meta["memory_width"])
-        self._widths = {
+        self.part = {name: slice(i * c, (i + 1) * c) for i, name in enumerate(("forecast", "level", "log_scale", "relation"))}
+        self.part |= {"features": slice(4 * c, 4 * c + d), "quality": slice(4 * c + d, int(meta["out_width"]))}
+        taps, push, memory = self.rings.taps.shape[1], self.rings.push.shape[1], int(meta["memory_width"])
+        self.widths = {
             "x": c, "valid": c, "expected": c, "context": len(meta["context_names"]), "taps": taps,
             "memory_in": memory, "out": int(meta["out_width"]), "push": push, "memory": memory,
         }  # fmt: skip
-        self._bound: dict[int, _Bound] = {}
+        self._bound: dict[int, Bound] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -125,9 +126,9 @@ class NetworkCore:
         return core
 
     def _check_shapes(self) -> None:
-        declared = {"sequence": dict(self._widths), "step": self._widths}
-        declared["sequence"] = {name: w for name, w in self._widths.items() if name not in ("taps", "push", "memory_in")}
-        declared["sequence"] |= {"rings_in": self._rings.size, "rings": self._rings.size, "memory_in": self._widths["memory_in"]}
+        declared = {"sequence": dict(self.widths), "step": self.widths}
+        declared["sequence"] = {name: w for name, w in self.widths.items() if name not in ("taps", "push", "memory_in")}
+        declared["sequence"] |= {"rings_in": self.rings.size, "rings": self.rings.size, "memory_in": self.widths["memory_in"]}
         for name, session in (("sequence", self._sequence), ("step", self._step)):
             found = {value.name: value.shape[-1] for value in (*session.get_inputs(), *session.get_outputs())}
             if found != declared[name]:
@@ -135,14 +136,18 @@ class NetworkCore:
                     f"the {name} graph does not fit its description", do="the file is damaged: take another copy, or train again"
                 )
 
+    def bind(self, batch: int) -> Bound:
+        """The step graph with buffers of its own, for B assets; the caller's alone."""
+        return Bound(self._step, batch, self.widths)
+
     def start(self, batch: int = 1) -> NetworkCoreState:
         """The state before the first tick, for `batch` assets."""
         c = len(self.channels)
         return NetworkCoreState(
-            np.zeros((batch, self._rings.size), np.float32),
-            np.zeros((batch, self._widths["memory"]), np.float32),
+            np.zeros((batch, self.rings.size), np.float32),
+            np.zeros((batch, self.widths["memory"]), np.float32),
             np.zeros((batch, c), np.float32),
-            np.repeat(self._base_log_scale[None], batch, axis=0),
+            np.repeat(self.base_log_scale[None], batch, axis=0),
             np.zeros((batch, self.horizon, c), np.float32),
         )
 
@@ -164,29 +169,29 @@ class NetworkCore:
         with self._lock:
             bound = self._bound.get(batch)
             if bound is None:
-                bound = self._bound[batch] = _Bound(self._step, batch, self._widths)
+                bound = self._bound[batch] = self.bind(batch)
             buffer = bound.buffer
             buffer["x"][...] = x
             buffer["valid"][...] = valid
             buffer["expected"][...] = expected
             buffer["context"][...] = context
             buffer["memory_in"][...] = state.memory
-            at = state.position % self._rings.period
+            at = state.position % self.rings.period
             if batch == 1:
-                state.rings[0].take(self._rings.taps[at], out=buffer["taps"][0], mode="clip")
+                state.rings[0].take(self.rings.taps[at], out=buffer["taps"][0], mode="clip")
             else:
-                state.rings.take(self._rings.taps[at], axis=1, out=buffer["taps"], mode="clip")
+                state.rings.take(self.rings.taps[at], axis=1, out=buffer["taps"], mode="clip")
             bound.run()
             rings = state.rings.copy()
             if batch == 1:
-                rings[0][self._rings.push[at]] = buffer["push"][0]
+                rings[0][self.rings.push[at]] = buffer["push"][0]
             else:
-                rings[:, self._rings.push[at]] = buffer["push"]
+                rings[:, self.rings.push[at]] = buffer["push"]
             out, memory = buffer["out"].copy(), buffer["memory"].copy()
         level, row = state.level.copy(), state.level_position
-        level[:, row] = out[:, self._part["level"]]
+        level[:, row] = out[:, self.part["level"]]
         after = NetworkCoreState(
-            rings, memory, out[:, self._part["forecast"]], out[:, self._part["log_scale"]], level, at + 1, (row + 1) % self.horizon
+            rings, memory, out[:, self.part["forecast"]], out[:, self.part["log_scale"]], level, at + 1, (row + 1) % self.horizon
         )
         return out, after
 
@@ -204,13 +209,13 @@ class NetworkCore:
         -------
         out : (B, T, O); state for the next tick
         """
-        at = state.position % self._rings.period
-        rings = state.rings if at == 0 else np.ascontiguousarray(state.rings[:, self._rings.order[at]])
+        at = state.position % self.rings.period
+        rings = state.rings if at == 0 else np.ascontiguousarray(state.rings[:, self.rings.order[at]])
         feeds = {"x": x, "valid": valid, "expected": expected, "context": context, "rings_in": rings, "memory_in": state.memory}
         out, rings, memory = self._sequence.run(["out", "rings", "memory"], feeds)
-        level = np.concatenate([np.roll(state.level, -state.level_position, axis=1), out[:, -self.horizon :, self._part["level"]]], axis=1)
+        level = np.concatenate([np.roll(state.level, -state.level_position, axis=1), out[:, -self.horizon :, self.part["level"]]], axis=1)
         after = NetworkCoreState(
-            rings, memory, out[:, -1, self._part["forecast"]].copy(), out[:, -1, self._part["log_scale"]].copy(),
+            rings, memory, out[:, -1, self.part["forecast"]].copy(), out[:, -1, self.part["log_scale"]].copy(),
             np.ascontiguousarray(level[:, -self.horizon :]), 0, 0,
         )  # fmt: skip
         return out, after
@@ -232,7 +237,7 @@ class NetworkCore:
         ------
         PreparationError : other channels than the network was trained for
         """
-        if prepared.channels != self.channels or prepared.context.shape[1] != self._widths["context"]:
+        if prepared.channels != self.channels or prepared.context.shape[1] != self.widths["context"]:
             raise PreparationError(
                 f"the network was trained for {len(self.channels)} other channels than these {len(prepared.channels)}",
                 do="prepare the recording with the preparation of the same model",
@@ -252,7 +257,7 @@ class NetworkCore:
     def _one_tick(self, prepared: Prepared, linear: Expectation, state: NetworkCoreState) -> tuple[Expectation, NetworkCoreState]:
         """The live path: the same sums as `_Said.write`, on one row."""
         out, after = self.step(prepared.x, prepared.valid, linear.forecast, prepared.context, state)
-        part = self._part
+        part = self.part
         level = state.level[:, state.level_position]
         said = Expectation(
             linear.forecast + state.forecast,
@@ -312,7 +317,7 @@ class _Said:
     def __init__(self, core: NetworkCore, prepared: Prepared, linear: Expectation) -> None:
         self.prepared, self.linear, self.core = prepared, linear, core
         rows, c = prepared.rows, len(prepared.channels)
-        self.part = core._part
+        self.part = core.part
         self.forecast, self.relation, self.log_scale, self.level = (np.empty((rows, c), np.float32) for _ in range(4))
         self.features = np.empty((rows, self.part["features"].stop - self.part["features"].start), np.float32)
         self.quality = np.empty((rows, self.part["quality"].stop - self.part["quality"].start), np.float32)

@@ -10,8 +10,7 @@ import numpy as np
 from andon.plant.arrays import Float64Array
 from andon.plant.label import LabResults
 from andon.plant.verdict import QualityPredictions
-from andon.plant.window import Prepared
-from andon.scoring.detector import NETWORK, Detection
+from andon.plant.window import Expectation, Prepared
 
 if TYPE_CHECKING:
     from andon.evidence.events import Span
@@ -25,7 +24,7 @@ SURPRISE = 2.58
 def predict_quality(
     models: Sequence[Any],
     prepared: Prepared,
-    detection: Detection,
+    network: Expectation | None,
     abnormality: Float64Array,
     lab: Sequence[LabResults],
     states: Sequence[QualityState],
@@ -35,6 +34,7 @@ def predict_quality(
     Parameters
     ----------
     models : soft sensors, one a target
+    network : what the network said of these ticks; None without one
     abnormality : (T,) evidence over the threshold in force
     lab : results to hand over with this chunk, each once; those not yet known wait in the state
     states : of the models, in their order
@@ -43,7 +43,6 @@ def predict_quality(
     -------
     one table a model; the next states
     """
-    network = detection.expectations.get(NETWORK)
     tables, after = [], []
     for model, state in zip(models, states, strict=True):
         mine = [item for item in lab if item.target == model.target]

@@ -30,7 +30,7 @@ from andon.project.live.scores import predictions_of, scores_of
 from andon.project.promises import open_model
 from andon.reading.link import DeadLetter, Link
 from andon.reading.links import make_links
-from andon.scoring.fleet import AssetByAsset
+from andon.scoring.lockstep import fleet_of
 from andon.scoring.monitor import Monitor
 from andon.sending import Outlet, make_outlets
 from andon.sending.delivery import Limits
@@ -276,7 +276,7 @@ def _fleets(monitors: dict[str, Monitor], samples: Samples, plant: PlantFile, si
         interval = monitor.preparation.interval_ns
         late_by = plant.sampling.late_by_ns if plant.sampling.late_by_ns is not None else 2 * interval
         patience = Patience(late_by=late_by, idle=max(interval, 5 * 10**9), down=max(2 * MINUTE_NS, 2 * interval))
-        out.append(Served.begin(version, AssetByAsset(monitor, tuple(assets)), samples, patience, since[assets[0]]))
+        out.append(Served.begin(version, fleet_of(monitor, tuple(assets)), samples, patience, since[assets[0]]))
     return out
 
 
