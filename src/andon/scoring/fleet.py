@@ -94,6 +94,10 @@ class Fleet(Protocol):
     def tags(self) -> tuple[str, ...]:
         """M inputs, in the order of the rows that it is given."""
 
+    @property
+    def keeps_states(self) -> bool:
+        """A step leaves the state that it was given as it was, so that it can be tried; else it uses it up."""
+
     def start(self) -> Any:
         """State before the first sample."""
 
@@ -140,6 +144,11 @@ class AssetByAsset:
     def tags(self) -> tuple[str, ...]:
         """Inputs of the preparation."""
         return tuple(dict.fromkeys(make_plan(self.monitor.preparation).tags))
+
+    @property
+    def keeps_states(self) -> bool:
+        """See `Fleet`."""
+        return True
 
     def start(self) -> tuple[int | None, tuple[MonitorState, ...]]:
         """Nothing seen yet."""

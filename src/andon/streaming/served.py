@@ -152,7 +152,7 @@ class Served:
         if before == NOTHING:
             first = -(-int(rows.time[0]) // interval) if len(rows) else last
         lab, self.results = _by_target(self.results), []
-        many = len(self.fleet.assets) > FEW_ASSETS
+        many = len(self.fleet.assets) > FEW_ASSETS or not self.fleet.keeps_states
         told: list[Said] = []
         stretches = [(tick, tick) for tick in range(last, first - 1, -1)] if many else [(first, last)]
         while stretches:

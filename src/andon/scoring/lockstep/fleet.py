@@ -60,6 +60,11 @@ class Lockstep:
         """Inputs of the preparation."""
         return self.parts.tags
 
+    @property
+    def keeps_states(self) -> bool:
+        """See `Fleet`."""
+        return False
+
     def start(self) -> LockstepState:
         """Nothing seen yet."""
         return start(self.parts)
