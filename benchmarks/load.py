@@ -1,0 +1,345 @@
+"""A large plant: 10,000 assets × 50 tags at 1 Hz through MQTT with QoS 1 and through HTTP; parse, journal, judge, explain, store.
+
+    python -m benchmarks.load [--quick] [--bundle FILE] [--assets 10000] [--peers FOLDER]
+
+One service process, one broker, and one generator of all gateways (100 assets a message, once a second) whose processor time is not counted.
+Ten models of a thousand sister assets: one model is trained on one simulated asset, and ten files hold the same weights under the names
+of the assets that they serve; ten trainings would change no cost. `p99_ms` is from the moment at which the gateway took the sample that
+makes a tick complete to the tick's verdicts being kept. A tick is complete when the first sample of the next second comes
+(`late_by` = one interval), so a verdict is one second older than that; this wait is asked for, and stated as `late_by_s`.
+`service_cores` is processor time over wall time of the service; the broker's is its own. The highest load is searched with a clock that
+runs faster: twice as fast is twice the ticks, messages and values a second, of the same assets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from andon.plant.batch import Batch
+from andon.plant.recording import Recording
+from andon.plant.time import DAY_NS, NS
+from andon.scoring.monitor import Monitor
+from benchmarks.live.folder import PlantFolder, make_folder, quoted
+from benchmarks.live.generator import Job
+from benchmarks.speed import plant_like
+
+ROOT = Path(__file__).resolve().parents[1]
+A_MODEL, A_MESSAGE, TAGS = 1_000, 100, 50
+NETDATA = "Netdata's published cost: 10,000 metrics at 1 Hz on 2-5 % of a core, that is 200,000 to 500,000 values per second and core"
+NETDATA_PER_CORE = (200_000.0, 500_000.0)
+
+
+def a_second_apart(recording: Recording) -> Recording:
+    """The same rows at 1 Hz."""
+    return replace(recording, time=recording.time[0] + np.arange(recording.rows, dtype=np.int64) * NS)
+
+
+def names(assets: int) -> list[str]:
+    """Assets of the plant, a thousand to a model."""
+    return [f"line {number // A_MODEL:02d} machine {number % A_MODEL:04d}" for number in range(assets)]
+
+
+def make_plant(path: Path, monitor: Monitor, assets: int) -> PlantFolder:
+    """Ten models (or fewer) of a thousand sisters."""
+    every = names(assets)
+    models = {f"line {low // A_MODEL:02d}": (monitor, every[low : low + A_MODEL]) for low in range(0, assets, A_MODEL)}
+    return make_folder(path, models, promoted=time.time_ns() - 30 * DAY_NS)
+
+
+def settings(way: str, payload: str, port: int) -> str:
+    """The plant file."""
+    shape = 'shape = "arrays"\n' if payload == "json" else ""
+    link = f'[[link]]\nname = "load"\nkind = "{"mqtt" if way == "mqtt" else "push"}"\npayload = "{payload}"\n{shape}'
+    if way == "mqtt":
+        link += f'address = "mqtt://127.0.0.1:{port}"\ntopics = ["load/+"]\nwindow = 2000\n'
+    return f'[sampling]\nlate_by = "1s"\n\n{link}'
+
+
+def environment() -> dict[str, str]:
+    """Of every process: one thread for arithmetic, our sources first."""
+    return os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "OMP_NUM_THREADS": "1", "ANDON_LANG": "en"}
+
+
+def processor_s(pid: int) -> float:
+    """Processor time of another process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Flow:
+    """One flow of messages into a service of its own."""
+
+    def __init__(self, made: PlantFolder, path: Path, way: str, payload: str, assets: int, table: Path) -> None:
+        from tests.reading.links.broker import Broker
+
+        self.way, self.payload, self.assets, self.table, self.path = way, payload, assets, table, path
+        self.broker = Broker(path / "broker") if way == "mqtt" else None
+        self.folder = made.copy(path / "plant", settings(way, payload, self.broker.port if self.broker else 0))
+
+    def run(self, seconds: float, speed: float = 1.0) -> dict[str, Any]:
+        """Feed it, end it, and say what came of it."""
+        report, start = self.path / f"report-{speed:g}.json", time.time_ns()
+        if self.broker is not None:
+            self.broker.start()
+        words = [sys.executable, "-m", "benchmarks.live.measured", str(report), str(speed), str(start), str(self.folder.plant), "--data"]
+        with (self.path / "service.log").open("ab") as log:
+            service = subprocess.Popen(
+                [*words, str(self.folder.live.path)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment(), cwd=ROOT
+            )
+        assert service.stdout is not None
+        address = service.stdout.readline().strip()
+        assert address, (self.path / "service.log").read_text()[-3000:]
+        every = names(self.assets)
+        job = Job(
+            self.way, self.payload, str(self.broker.port) if self.broker else address, self.folder.token,
+            [every[low : low + A_MESSAGE] for low in range(0, self.assets, A_MESSAGE)], [f"TAG{index:03d}" for index in range(TAGS)],
+            str(self.table), start, speed, seconds,
+        )  # fmt: skip
+        (self.path / "job.json").write_bytes(__import__("msgspec").json.encode(job))
+        generator = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.live.generator", str(self.path / "job.json")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(), cwd=ROOT,
+        )  # fmt: skip
+        assert generator.stdin is not None
+        assert generator.stdout is not None
+        try:
+            assert generator.stdout.readline().strip() == "ready"
+            time.sleep(3)  # the link is there, and what a start takes is over
+            before, began = processor_s(service.pid), time.monotonic()
+            broker = self.broker._process.pid if self.broker is not None and self.broker._process is not None else None
+            broker_before = processor_s(broker) if broker else 0.0
+            generator.stdin.write("\n")
+            generator.stdin.flush()
+            told = json.loads(generator.stdout.readline())
+            wall, used = time.monotonic() - began, processor_s(service.pid) - before
+            broker_used = processor_s(broker) - broker_before if broker else 0.0
+        finally:
+            generator.wait(60)
+            service.send_signal(signal.SIGTERM)
+            service.wait(600)
+            if self.broker is not None:
+                self.broker.stop()
+        found: dict[str, Any] = json.loads(report.read_text())
+        rows = told["sent"] * A_MESSAGE
+        closing = sorted(found["closing_ms"][len(found["closing_ms"]) // 20 :])  # the first ticks meet caches that are empty
+        memory = [row[2] for row in found["seconds"]]
+        return {
+            "values_per_s": rows * TAGS / wall, "p50_ms": statistics.median(closing) if closing else float("nan"),
+            "p99_ms": closing[int(0.99 * (len(closing) - 1))] if closing else float("nan"), "most_ms": closing[-1] if closing else float("nan"),
+            "service_cores": used / wall, "broker_cores": broker_used / wall, "gib": found["peak_gib"],
+            "gib_middle": memory[len(memory) // 2] if memory else float("nan"), "gib_end": memory[-1] if memory else float("nan"),
+            "sent_rows": rows, "lost_rows": rows - found["rows"], "refused": told["refused"], "late_rows": found["late"],
+            "verdicts": found["ticks"], "dead": found["dead"], "generator_behind_ms": told["behind_ms"], "wall_s": wall,
+        }  # fmt: skip
+
+
+def holds(found: dict[str, Any]) -> bool:
+    """No loss, nothing late, and verdicts within the second."""
+    return bool(found["lost_rows"] == 0 and found["late_rows"] == 0 and found["p99_ms"] < 1_000)
+
+
+def highest(flow: Flow, seconds: float, most_runs: int) -> tuple[float, list[dict[str, float]]]:
+    """The highest load that holds, values per second, by halving; and every try."""
+    base = flow.assets * TAGS
+    low, high, tries = 0.0, float("inf"), []
+    speed = 1.0
+    for _ in range(most_runs):
+        trial = flow.run(seconds, speed)
+        shutil.rmtree(flow.folder.live.samples, ignore_errors=True)
+        tries.append({"speed": speed, "p99_ms": trial["p99_ms"], "cores": trial["service_cores"], "holds": holds(trial)})
+        print(f"  {speed * base / 1e6:5.2f} M values/s: p99 {trial['p99_ms']:8.0f} ms, {trial['service_cores']:.2f} cores, "
+              f"{'holds' if holds(trial) else 'does not hold'}", flush=True)  # fmt: skip
+        if holds(trial):
+            low = speed
+        else:
+            high = speed
+        if high == float("inf"):
+            speed *= 2
+        else:
+            speed = (low + high) / 2 if low else high / 2
+        if low and high / low < 1.15:
+            break
+    return low * base, tries
+
+
+def journal_of(folder: PlantFolder, assets: Sequence[str], ticks: int, interval: int, table: np.ndarray) -> int:
+    """A backlog in the journal of a plant: gateway batches of so many ticks; the last tick (ns)."""
+    from andon.store.journal import Fsync, Journal
+
+    rng = np.random.default_rng(3)
+    start = (time.time_ns() - DAY_NS) // interval * interval
+    tags = tuple(f"TAG{index:03d}" for index in range(TAGS))
+    groups = [tuple(assets[low : low + A_MESSAGE]) for low in range(0, len(assets), A_MESSAGE)]
+    with Journal(folder.live.journal, fsync=Fsync.parse("100ms")) as journal:
+        for tick in range(ticks):
+            moment = start + tick * interval
+            for group in groups:
+                at = rng.integers(0, len(table) - len(group))
+                values = table[at : at + len(group)].astype(np.float32)
+                asset = np.arange(len(group), dtype=np.int32)
+                time_ns = np.full(len(group), moment, dtype=np.int64)
+                journal.append(Batch("load", moment, group, tags, asset, time_ns, values, np.zeros(values.shape, np.uint8)))
+    return start + (ticks - 1) * interval
+
+
+def catch_up(monitor: Monitor, path: Path, interval: int, ticks: int, table: np.ndarray) -> float:
+    """How many times faster than real time a backlog of 1,000 assets is judged and kept, from the journal."""
+    own = replace(monitor, preparation=replace(monitor.preparation, interval_ns=interval))
+    made = make_plant(path / "made", own, A_MODEL)
+    folder = made.copy(path / "plant", f'[sampling]\nlate_by = "{interval // NS}s"\n')
+    journal_of(folder, names(A_MODEL), ticks, interval, table)
+    code = (
+        "import sys, time\n"
+        "from andon.project.live.running import open_running\n"
+        "running = open_running(sys.argv[1], data=sys.argv[2], links=())\n"
+        "running.loop.recover()\n"
+        "running.loop.stop()\n"  # the heart ends when it has read the journal
+        "began = time.perf_counter()\n"
+        "running.loop._beat()\n"
+        "print(time.perf_counter() - began)\n"
+        "running.close()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder.plant), str(folder.live.path)], check=True, capture_output=True, text=True,
+        env=environment(), cwd=ROOT,
+    )  # fmt: skip
+    return ticks * interval / NS / float(done.stdout.strip().splitlines()[-1])
+
+
+def one_sample(monitor: Monitor, path: Path, table: np.ndarray, samples: int) -> tuple[float, float]:
+    """Milliseconds (median, p99) of one sample of one asset: parsed, in the journal, judged, kept."""
+    from andon.project.live.running import open_running
+    from andon.reading.mapping import Mapping
+    from andon.reading.payload import PayloadReader
+    from andon.reading.payload.packed import pack
+
+    made = make_folder(path / "made", {"one": (monitor, ["machine"])}, promoted=time.time_ns() - 30 * DAY_NS)
+    folder = made.copy(path / "plant", '[sampling]\nlate_by = "0s"\n')
+    reader = PayloadReader(Mapping(payload="packed"), "load")
+    tags = [f"TAG{index:03d}" for index in range(TAGS)]
+    start = time.time_ns() // NS * NS
+    times = []
+    with open_running(folder.plant, data=folder.live.path, links=()) as running:
+        loop = running.loop
+        for number in range(samples):
+            moment = start + number * NS
+            body = pack(["machine"], tags, np.array([moment]), table[number % len(table)].astype(np.float32)[None, None])
+            began = time.perf_counter()
+            parsed = reader.parse(body, {}, moment)
+            assert parsed.batch is not None
+            running.journal.append(parsed.batch)
+            loop.keeper.receive(parsed.batch)
+            loop.keeper.keep(parsed.batch, loop.heart.take(parsed.batch))
+            times.append(1e3 * (time.perf_counter() - began))
+    times = sorted(times[samples // 10 :])
+    return statistics.median(times), times[int(0.99 * (len(times) - 1))]
+
+
+def river(folder: Path | None, table: np.ndarray) -> float | None:
+    """Rows per second and core of river's HalfSpaceTrees at the same width; None where it is not there."""
+    python = folder / "pyod" / "bin" / "python" if folder is not None else None
+    if python is None or not python.exists():
+        print("river: no environment; make it with python -m benchmarks.peers.make FOLDER pyod, and name it with --peers")
+        return None
+    with tempfile.TemporaryDirectory() as scratch:
+        np.save(Path(scratch) / "table.npy", table[:3000].astype(np.float32))
+        script = Path(__file__).parent / "peers" / "rates.py"
+        done = subprocess.run([str(python), str(script), str(Path(scratch) / "table.npy"), "river"], capture_output=True, text=True)
+        if done.returncode:
+            print(f"river failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
+            return None
+        return float(json.loads(done.stdout.strip().splitlines()[-1])["river_rows_per_s"])
+
+
+def trained(options: argparse.Namespace, scratch: Path) -> Monitor:
+    """The model."""
+    import andon
+
+    if options.bundle is None:
+        limit = "30s" if options.quick else options.time_limit
+        print(f"training a model of {TAGS} tags at 1 Hz, at most {limit}", flush=True)
+        options.bundle = andon.fit(a_second_apart(plant_like(60_000, TAGS, 1)), time_limit=limit).save(scratch / "line.andon")
+    return andon.load(options.bundle)
+
+
+def main() -> None:
+    """Print a table and, last, one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", help="not needed here")
+    parser.add_argument("--bundle", type=Path, help="a model of 50 tags at 1 Hz; default: trained now with --time-limit")
+    parser.add_argument("--time-limit", default="10m")
+    parser.add_argument("--assets", type=int, default=10_000, help="a multiple of 1,000")
+    parser.add_argument("--seconds", type=float, help="of each flow; default 600, with --quick 30")
+    parser.add_argument("--peers", type=Path, help="folder of the rivals' environments")
+    parser.add_argument("--only", nargs="*", default=["mqtt", "mqtt-json", "http", "highest", "one", "river", "catch-up"])
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    seconds = options.seconds or (30.0 if options.quick else 600.0)
+    figures: dict[str, Any] = {"assets": options.assets, "late_by_s": 1.0, "load_before": round(os.getloadavg()[0], 1)}
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        monitor = trained(options, scratch)
+        figures["views"], figures["network"] = len(monitor.detector.views.names), monitor.detector.network is not None
+        table = plant_like(20_000, TAGS, 2).values
+        file = scratch / "table.npy"
+        np.save(file, table)
+        made = make_plant(scratch / "made", monitor, options.assets)
+        flows = {"mqtt": ("mqtt", "packed"), "mqtt-json": ("mqtt", "json"), "http": ("http", "packed")}
+        for what, (way, payload) in flows.items():
+            if what not in options.only:
+                continue
+            flow = Flow(made, scratch / what, way, payload, options.assets, file)
+            found = figures[what.replace("-", "_")] = flow.run(seconds)
+            print(f"{what:10} {found['values_per_s']:10,.0f} values/s  p99 {found['p99_ms']:7.0f} ms  {found['service_cores']:.2f} cores  "
+                  f"{found['gib']:.2f} GiB  lost {found['lost_rows']}  late {found['late_rows']}", flush=True)  # fmt: skip
+            shutil.rmtree(scratch / what)
+        if "highest" in options.only:
+            print("the highest load that holds, over MQTT, packed", flush=True)
+            flow = Flow(made, scratch / "highest", "mqtt", "packed", options.assets, file)
+            figures["highest_values_per_s"], figures["tries"] = highest(flow, min(seconds, 60.0) if not options.quick else 15.0, 7)
+            shutil.rmtree(scratch / "highest")
+        if "one" in options.only:
+            figures["one_p50_ms"], figures["one_p99_ms"] = one_sample(monitor, scratch / "one", table, 600 if options.quick else 5_000)
+            print(f"one asset, one sample: p50 {figures['one_p50_ms']:.2f} ms, p99 {figures['one_p99_ms']:.2f} ms", flush=True)
+        if "catch-up" in options.only:
+            for what, interval in (("catch_up_minute", 60 * NS), ("catch_up_second", NS)):
+                figures[what] = catch_up(monitor, scratch / what, interval, 60 if options.quick else 600, table)
+                print(f"{what}: {figures[what]:,.0f} times real time", flush=True)
+        rate = river(options.peers, table) if "river" in options.only else None
+    _conclude(figures, rate)
+    print(json.dumps(figures))
+
+
+def _conclude(figures: dict[str, Any], river_rows: float | None) -> None:
+    """Rates per core beside those of others, and the names of the headline."""
+    best: dict[str, Any] = figures.get("mqtt") or figures.get("http") or {}
+    for name in ("values_per_s", "p99_ms", "gib", "service_cores"):
+        figures[name] = best.get(name)
+    figures.setdefault("highest_values_per_s", None)
+    if best:
+        per_core = best["values_per_s"] / max(best["service_cores"], 1e-9)
+        figures["values_per_s_and_core"] = per_core
+        figures["ratio_river"] = per_core / (river_rows * TAGS) if river_rows else None
+        figures["ratio_netdata"] = [per_core / rate for rate in NETDATA_PER_CORE]
+        print(f"{per_core:,.0f} values per second and core; {NETDATA}: {figures['ratio_netdata'][1]:.2f} to {figures['ratio_netdata'][0]:.2f} times")
+        if river_rows:
+            print(f"river HalfSpaceTrees {river_rows * TAGS:,.0f} values per second and core at {TAGS} tags: {figures['ratio_river']:.1f} times")
+
+
+if __name__ == "__main__":
+    main()
