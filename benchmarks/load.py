@@ -28,14 +28,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from andon.plant.batch import Batch
 from andon.plant.recording import Recording
 from andon.plant.time import DAY_NS, NS
 from andon.scoring.monitor import Monitor
-from benchmarks.live.folder import PlantFolder, make_folder, quoted
-from benchmarks.live.generator import Job
+from benchmarks.live.folder import PlantFolder, make_folder
+from benchmarks.live.generator import Job, rows_of
 from benchmarks.speed import plant_like
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -110,7 +111,7 @@ class Flow:
             [every[low : low + A_MESSAGE] for low in range(0, self.assets, A_MESSAGE)], [f"TAG{index:03d}" for index in range(TAGS)],
             str(self.table), start, speed, seconds,
         )  # fmt: skip
-        (self.path / "job.json").write_bytes(__import__("msgspec").json.encode(job))
+        (self.path / "job.json").write_bytes(msgspec.json.encode(job))
         generator = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.live.generator", str(self.path / "job.json")],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(), cwd=ROOT,
@@ -181,16 +182,15 @@ def journal_of(folder: PlantFolder, assets: Sequence[str], ticks: int, interval:
     """A backlog in the journal of a plant: gateway batches of so many ticks; the last tick (ns)."""
     from andon.store.journal import Fsync, Journal
 
-    rng = np.random.default_rng(3)
     start = (time.time_ns() - DAY_NS) // interval * interval
     tags = tuple(f"TAG{index:03d}" for index in range(TAGS))
     groups = [tuple(assets[low : low + A_MESSAGE]) for low in range(0, len(assets), A_MESSAGE)]
+    begin = [rows_of(table, len(group), number) for number, group in enumerate(groups)]
     with Journal(folder.live.journal, fsync=Fsync.parse("100ms")) as journal:
         for tick in range(ticks):
             moment = start + tick * interval
-            for group in groups:
-                at = rng.integers(0, len(table) - len(group))
-                values = table[at : at + len(group)].astype(np.float32)
+            for group, rows in zip(groups, begin, strict=True):
+                values = table[(rows + tick) % len(table)].astype(np.float32)
                 asset = np.arange(len(group), dtype=np.int32)
                 time_ns = np.full(len(group), moment, dtype=np.int64)
                 journal.append(Batch("load", moment, group, tags, asset, time_ns, values, np.zeros(values.shape, np.uint8)))

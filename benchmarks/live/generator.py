@@ -3,7 +3,7 @@
 python -m benchmarks.live.generator SETTINGS.json
 
 Each gateway sends one message a second of the plant's time, with one row of each of its assets; gateways are spread over the second, and a
-row's time is the moment at which it is sent. Values are of a steady plant, made before it begins. It prints what was sent and taken.
+row's time is the moment at which it is sent. Values are of a steady plant. It prints what was sent and taken.
 """
 
 from __future__ import annotations
@@ -19,12 +19,10 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from andon.reading.payload.packed import pack
 from benchmarks.live.fast_clock import FastClock
-
-KEPT = 64
-"""Different tables of values; after so many seconds they begin again, so that a long run costs the generator nothing."""
 
 
 class Job(msgspec.Struct):
@@ -64,37 +62,27 @@ class Counted:
     behind_ms: float = 0.0
 
 
+def rows_of(table: NDArray[np.float32], count: int, seed: int) -> NDArray[np.int64]:
+    """(count,) where each asset stands in the recording at the first second: all live the same plant, each at its own moment."""
+    return np.random.default_rng(seed).integers(0, len(table), count)
+
+
 class Bodies:
-    """Message bodies, with only the time written anew."""
+    """Message bodies."""
 
     def __init__(self, job: Job) -> None:
-        table = np.load(job.table)
-        self._packed = job.payload == "packed"
-        rng = np.random.default_rng(0)
-        self._bodies: list[list[bytes]] = []
-        self._at: list[int] = []
-        for assets in job.gateways:
-            mine = []
-            for _ in range(min(KEPT, 4)):
-                rows = table[rng.integers(0, len(table) - len(assets)) :][: len(assets)].astype(np.float32)
-                if self._packed:
-                    body = pack(assets, job.tags, np.zeros(1, np.int64), rows[None])
-                    at = len(body) - 4 * ((rows.size + 1) // 2 * 2) - 8
-                else:
-                    told = {"time": "@", "asset": assets, "tag": job.tags, "value": [[round(float(v), 3) for v in row] for row in rows]}
-                    body = msgspec.json.encode(told)
-                    at = body.index(b'"@"')
-                mine.append(body)
-            self._bodies.append(mine)
-            self._at.append(at)
+        self._table = np.load(job.table).astype(np.float32)
+        self._job = job
+        self._begin = [rows_of(self._table, len(assets), number) for number, assets in enumerate(job.gateways)]
 
-    def body(self, gateway: int, number: int, moment: int) -> bytes:
+    def body(self, gateway: int, second: int, moment: int) -> bytes:
         """The message of a gateway at a moment (ns)."""
-        bodies, at = self._bodies[gateway], self._at[gateway]
-        body = bodies[number % len(bodies)]
-        if self._packed:
-            return body[:at] + moment.to_bytes(8, "little") + body[at + 8 :]
-        return body[:at] + str(moment).encode() + body[at + 3 :]
+        rows = self._table[(self._begin[gateway] + second) % len(self._table)]
+        assets, tags = self._job.gateways[gateway], self._job.tags
+        if self._job.payload == "packed":
+            return pack(assets, tags, np.array([moment]), rows[None])
+        told = {"time": moment, "asset": assets, "tag": tags, "value": np.round(rows.astype(np.float64), 3).tolist()}
+        return msgspec.json.encode(told)
 
 
 class Mqtt:

@@ -204,11 +204,9 @@ def test_marks_move_the_threshold_and_another_promise_sets_it(monitor: Monitor, 
     mark = entries_at(entries, event.end) + 1
     entries.insert(mark, Marked(ASSETS[0], event.id, True, event.end + STEP_NS))
     said = run(monitor, kept, entries)
-    levels = np.array([item.judged.threshold for item in said if item.judged is not None])
+    levels = _in_rows(said, "threshold")
     assert levels[:, 0].max() > base
-    without = np.array(
-        [item.judged.threshold for item in run(monitor, kept, entries[:mark] + entries[mark + 1 :]) if item.judged is not None]
-    )
+    without = _in_rows(run(monitor, kept, entries[:mark] + entries[mark + 1 :]), "threshold")
     assert levels[:, 0].max() > without[:, 0].max()
     assert levels[:, 1].tolist() == without[:, 1].tolist()
     entries.append(Promised(ASSETS[0], 1e9, 1.0, 0.01, 1.0, START + ROWS * STEP_NS))

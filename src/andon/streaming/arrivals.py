@@ -17,6 +17,8 @@ from andon.plant.status import Status
 from andon.streaming.watermark import NOTHING, Patience, Watermark, accepted
 
 MISSING = int(Status.MISSING)
+MOST_REMEMBERED = 10_000
+"""Lists of assets of messages whose places are remembered: a gateway sends the same ones each second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Arrivals:
     mark: Watermark = field(default_factory=Watermark)
     counts: Counts = field(default_factory=Counts)
     _at: Mapping[str, int] = field(default_factory=dict)
+    _tables: dict[tuple[str, ...], IntArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self._at:
@@ -81,13 +84,17 @@ class Arrivals:
     def take(self, batch: Batch) -> tuple[Arrived, Arrivals]:
         """A batch of samples."""
         good = accepted(batch, self.patience)
-        rows, unknown = self._rows(batch)
-        known = unknown == 0
-        ahead = rows.take(known & ~good)
-        rows = rows.take(known & good)
+        rows = self._rows(batch)
+        known = rows.asset >= 0
+        late = ahead = Rows.none(len(self.tags))
+        unknown = len(known) - int(np.count_nonzero(known))
+        if unknown or not good.all():
+            ahead = rows.take(known & ~good)
+            rows = rows.take(known & good)
         late_mask = rows.time <= self.closed
-        late = rows.take(late_mask)
-        fresh = rows.take(~late_mask) if late_mask.any() else rows
+        fresh = rows
+        if late_mask.any():
+            late, fresh = rows.take(late_mask), rows.take(~late_mask)
         newest = int(rows.time.max()) if len(rows.time) else NOTHING
         mark = self.mark.after_batch(batch.source, newest, batch.received, self.patience)
         waiting = (*self.waiting, fresh) if len(fresh.time) else self.waiting
@@ -95,7 +102,7 @@ class Arrivals:
             self.counts,
             late=self.counts.late + len(late.time),
             ahead=self.counts.ahead + len(ahead.time),
-            unknown_asset=self.counts.unknown_asset + int(unknown.sum()),
+            unknown_asset=self.counts.unknown_asset + unknown,
         )
         return replace(self, waiting=waiting, counts=counts)._close(mark, late, ahead)
 
@@ -127,12 +134,16 @@ class Arrivals:
         in_order = rows.take(np.lexsort((rows.asset, rows.time)))
         return Arrived(in_order, upto, late, ahead), replace(after, waiting=tuple(kept), counts=counts)
 
-    def _rows(self, batch: Batch) -> tuple[Rows, IntArray]:
-        """The batch in the fleet's order of assets and inputs, and (N,) 1 where the asset is not of the fleet."""
-        table = np.array([self._at.get(name, -1) for name in batch.assets], dtype=np.int32)
+    def _rows(self, batch: Batch) -> Rows:
+        """The batch in the fleet's order of assets and inputs; the asset is -1 where it is not of the fleet."""
+        table = self._tables.get(batch.assets)
+        if table is None:
+            if len(self._tables) >= MOST_REMEMBERED:
+                self._tables.clear()
+            table = self._tables[batch.assets] = np.array([self._at.get(name, -1) for name in batch.assets], dtype=np.int32)
         asset = table[batch.asset] if len(table) else np.zeros(0, dtype=np.int32)
         if batch.tags == self.tags:
-            return Rows(asset, batch.time, batch.values, batch.status), (asset < 0).astype(np.int32)
+            return Rows(asset, batch.time, batch.values, batch.status)
         at = {tag: column for column, tag in enumerate(batch.tags)}
         columns = [at.get(tag, -1) for tag in self.tags]
         have = [to for to, column in enumerate(columns) if column >= 0]
@@ -140,4 +151,4 @@ class Arrivals:
         values = np.full((batch.rows, len(self.tags)), np.nan, dtype=np.float32)
         status = np.full((batch.rows, len(self.tags)), MISSING, dtype=np.uint8)
         values[:, have], status[:, have] = batch.values[:, taken], batch.status[:, taken]
-        return Rows(asset, batch.time, values, status), (asset < 0).astype(np.int32)
+        return Rows(asset, batch.time, values, status)

@@ -14,6 +14,7 @@ from andon.streaming.control import Marked, Promised
 
 KEPT_NS = 400 * DAY_NS
 _NEVER = -1
+NEVER = 2**62
 
 
 class Closed(msgspec.Struct, frozen=True):
@@ -47,12 +48,23 @@ class Limit:
 
     def at(self, time: int) -> tuple[float, Limit]:
         """The threshold in force at a tick (ns), and the limit with its steps worked out."""
+        if not self.log:  # the controller moves by events alone
+            return self.promise.threshold, self
         limit = self if self._holds(time) else self._work_out(time)
         low, high = 0, len(limit.steps)
         while low < high:  # the last step not after the tick
             middle = (low + high) // 2
             low, high = (middle + 1, high) if limit.steps[middle].time <= time else (low, middle)
         return (limit.steps[low - 1].threshold if low else limit.promise.threshold), limit
+
+    def holds_until(self, time: int) -> int:
+        """First moment after a tick (ns) at which the threshold may be another one, unless something is said before."""
+        if not self.log:
+            return NEVER
+        moments = [(time // DAY_NS + 1) * DAY_NS]
+        for item in self.log:
+            moments += [moment for moment in (item.closed + DAY_NS, item.marked_at or 0, item.closed) if moment > time]
+        return min(moments)
 
     def with_promise(self, promise: Promised) -> Limit:
         """Another promise: the controller begins anew, the log stays."""

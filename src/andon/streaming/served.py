@@ -89,6 +89,12 @@ class Served:
     out: dict[tuple[str, str], TakeOut] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
     open: dict[int, tuple[Span, int]] = field(default_factory=dict)
+    _levels: NDArray[np.float64] = field(init=False)
+    _levels_until: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._levels = np.zeros(len(self.limits))
+        self._levels_until = np.full(len(self.limits), NOTHING, dtype=np.int64)
 
     @classmethod
     def begin(cls, name: str, fleet: Fleet, history: History, patience: Patience, since: int) -> Served:
@@ -130,16 +136,24 @@ class Served:
             case Marked() | Promised() if control.asset in self.fleet.assets:
                 at = self.fleet.assets.index(control.asset)
                 limit = self.limits[at]
-                self.limits[at] = limit.with_mark(control) if isinstance(control, Marked) else limit.with_promise(control)
+                self._set_limit(at, limit.with_mark(control) if isinstance(control, Marked) else limit.with_promise(control))
             case _:
                 pass
 
     def thresholds(self, time: int) -> NDArray[np.float64]:
-        """(A,) thresholds in force at a moment."""
-        values = np.empty(len(self.limits))
-        for at, limit in enumerate(self.limits):
-            values[at], self.limits[at] = limit.at(time)
-        return values
+        """(A,) thresholds in force at a moment; moments come in order."""
+        due = np.flatnonzero(self._levels_until <= time)
+        if len(due):
+            self._levels = self._levels.copy()
+            for at in due:
+                self._levels[at], self.limits[at] = self.limits[at].at(time)
+                self._levels_until[at] = self.limits[at].holds_until(time)
+        return self._levels
+
+    def _set_limit(self, at: int, limit: Limit) -> None:
+        """Something was said that moves a threshold."""
+        self.limits[at] = limit
+        self._levels_until[at] = NOTHING
 
     def _judge(self, arrived: Arrived, before: int) -> list[Said]:
         """Every tick after `before` (ns) that is complete now."""
@@ -190,8 +204,7 @@ class Served:
         start, end = low * self.arrivals.interval, high * self.arrivals.interval
         if any(low <= span.start + due <= high for span, due in self.open.values()):
             return False
-        self.thresholds(end)
-        return not any(start < step.time <= end for limit in self.limits for step in limit.steps)
+        return not any(limit.holds_until(start) <= end for limit in self.limits)
 
     def _events(self, judged: Judged, levels: NDArray[np.float64]) -> tuple[tuple[Event, ...], tuple[Event, ...], tuple[Event, ...]]:
         """Explain what opened and closed, and what has lasted twice as long as when it was explained last."""
@@ -209,7 +222,7 @@ class Served:
             event = self._explain(at, span, last, float(levels[at]))
             told["closed"].append(event)
             end = event.end if event.end is not None else last * interval
-            self.limits[at] = self.limits[at].with_closed(Closed(event.id, event.start, end, event.peak_evidence))
+            self._set_limit(at, self.limits[at].with_closed(Closed(event.id, event.start, end, event.peak_evidence)))
         for at, (span, due) in list(self.open.items()):
             lasted = last - span.start
             if lasted >= due:
@@ -293,6 +306,7 @@ class Served:
         mark = Watermark(links, kept["now"], kept["closed"])
         self.arrivals = replace(self.arrivals, waiting=waiting, mark=mark, counts=Counts(**about["counts"]))
         self.limits = [Limit.from_kept(item) for item in about["limits"]]
+        self._levels_until[:] = NOTHING
         self.planned = {item["id"]: msgspec.convert(item, Planned) for item in about["planned"]}
         self.out = {(item["asset"], item["tag"]): msgspec.convert(item, TakeOut) for item in about["out"]}
         self.results = [msgspec.convert(item, Result) for item in about["results"]]
