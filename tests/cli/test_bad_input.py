@@ -138,6 +138,23 @@ def test_constant_values_are_judged_until_they_count_as_stuck(line: Line, tmp_pa
     assert 0 < done.json()["judged_hours"] < NEW_ROWS / 12 / 2
 
 
+@pytest.mark.parametrize(
+    ("name", "what", "do"),
+    [
+        ("empty", "文件是空的", "请重新导出，或略去该文件"),
+        ("header-only", "只有表头，没有数据行", "请导出含有数据的时段，或略去该文件"),
+        ("no-times", "没有一列含有时间", "请连同时间一起导出"),
+    ],
+)
+def test_refusals_are_told_in_chinese(tmp_path: Path, name: str, what: str, do: str) -> None:
+    path = write(tmp_path / "export.csv", UNREADABLE[name][0])
+    done = andon("--lang", "zh-CN", "audit", path)
+    assert done.code == 1
+    assert what in done.err
+    assert do in done.err
+    assert andon("--lang", "zh-CN", "audit", path, "--json").error()["do"].startswith(do)
+
+
 def test_an_absent_tag_and_an_unknown_tag_are_named(line: Line, tmp_path: Path) -> None:
     text = lines(tags=(*TAGS[:3], "NEW-7"))
     done = andon("score", line.model, write(tmp_path / "export.csv", text), "-o", tmp_path / "out")

@@ -56,6 +56,21 @@ def test_an_error_of_our_own_tells_nothing_but_that(fresh: Service, caplog: pyte
     assert "ZeroDivision" in caplog.text
 
 
+def test_refusals_are_told_in_the_language_of_the_reader(fresh: Service) -> None:
+    path = "/api/v1/assets/P-1/trend?start=noon&end=2026-01-02T00:00:00Z"
+    nobody = fresh.client.get("/api/v1/overview", headers={"Accept-Language": "zh-CN,zh;q=0.9"})
+    assert (nobody.status_code, nobody.json()["title"]) == (401, "请先登录")
+    assert fresh.client.get("/api/v1/overview", headers={"Accept-Language": "de"}).json()["title"] == "sign in first"
+    fresh.sign_in("viewer")
+    fresh.client.put("/api/v1/session/language", json={"language": "zh-CN"})
+    told = fresh.client.get(path).json()
+    assert (told["title"], told["do"]) == ("'noon' 不是时刻", '请写成 "2026-11-24T10:15:00Z" 的形式')
+    fresh.desk.unknown.add("gone")
+    assert fresh.client.get("/api/v1/assets/gone").json()["title"] == "没有 'gone'"
+    fresh.client.put("/api/v1/session/language", json={"language": "en"})
+    assert fresh.client.get(path).json()["title"] == "'noon' is no moment"
+
+
 def test_names_of_tags_come_through_as_they_are_and_as_json(fresh: Service) -> None:
     fresh.sign_in("viewer")
     told = fresh.client.get(f"/api/v1/assets/{NASTY.replace('/', '%2F')}") if "/" not in NASTY else fresh.client.get("/api/v1/assets/x")

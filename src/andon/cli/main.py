@@ -16,6 +16,7 @@ import click
 from andon import __version__
 from andon.cli.options import spoken
 from andon.cli.pages import speak_help
+from andon.plant.error_words import place, speak_error
 from andon.plant.errors import AndonError, AskUserError, At, RefusedError, StoreError, TryAgainError, UsageError
 from andon.plant.messages import choose_language, say
 
@@ -122,7 +123,7 @@ def as_error(error: BaseException, language: str) -> tuple[AndonError, int]:
     """Any error in the one shape of all errors, and the exit code."""
     match error:
         case AndonError():
-            return _spoken_refusal(error, language), error.exit_code
+            return speak_error(_spoken_refusal(error, language), language), error.exit_code
         case click.UsageError():
             return usage_error(error, language), 2
         case KeyboardInterrupt() | click.Abort():
@@ -211,6 +212,6 @@ def _tell(error: AndonError, as_json: bool, language: str) -> None:
         click.echo(json.dumps(error.as_dict(), ensure_ascii=not spoken(sys.stderr)), err=True)
         return
     click.secho(f"{say('cli.error', language)}: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(f"{error.at}: {error.what}" if error.at else error.what, err=True)
+    click.echo(f"{place(error.at, language)}{say('plant.colon', language)}{error.what}" if error.at else error.what, err=True)
     if error.do:
         click.echo(f"  {say('cli.do', language)}: {error.do}", err=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from andon.cli.progress import TerminalProgress
+from andon.plant.error_words import translated
 from andon.plant.messages import say
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def _plain(value: Any) -> Any:
 def tell_failed(failed: Iterable[Problem], language: str) -> None:
     """Name the files that could not be read, on standard error; the others went on without them."""
     for problem in failed:
-        click.secho(say("cli.failed", language, file=problem.at.file or "", what=problem.what), fg="red", err=True)
+        what = translated(problem.what, language)
+        click.secho(say("cli.failed", language, file=problem.at.file or "", what=what), fg="red", err=True)
 
 
 def print_table(columns: list[str], rows: list[list[str]], *, title: str = "") -> None:

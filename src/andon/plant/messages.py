@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -24,6 +25,11 @@ def _catalogue(language: str) -> dict[str, str]:
         if entry.name.endswith(".json"):
             words |= json.loads(entry.read_text(encoding="utf-8"))
     return words
+
+
+def texts_of(language: str) -> Mapping[str, str]:
+    """Every text of a language by its key, with its placeholders."""
+    return _catalogue(language)
 
 
 def choose_language(wanted: str | None = None) -> str:

@@ -9,6 +9,7 @@ from litestar.exceptions import HTTPException
 
 from andon.service.asgi import App, Message, Receive, Scope, Send
 from andon.service.problems import MEDIA_TYPE, encoded
+from andon.service.reader_language import language_of
 
 MOST_CALLERS = 10_000
 MIB = 2**20
@@ -78,7 +79,7 @@ def bounded_bodies(app: App, *, most: int, most_ingest: int, ingest_path: str) -
         limit = most_ingest if scope["path"].startswith(ingest_path) else most
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not length.isdigit() or int(length) > limit:
-            await _refuse(send, limit)
+            await _refuse(send, limit, language_of(scope))
             return
         seen = 0
 
@@ -96,8 +97,9 @@ def bounded_bodies(app: App, *, most: int, most_ingest: int, ingest_path: str) -
     return wrapped
 
 
-async def _refuse(send: Send, limit: int) -> None:
-    body = encoded(413, "too-large", f"the body is larger than {limit / MIB:g} MiB", "send it in smaller parts")
+async def _refuse(send: Send, limit: int, language: str) -> None:
+    what, do = f"the body is larger than {limit / MIB:g} MiB", "send it in smaller parts"
+    body = encoded(413, "too-large", what, do, language=language)
     headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

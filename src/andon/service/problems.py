@@ -9,8 +9,10 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from andon.plant.error_words import place, translated
 from andon.plant.errors import AlarmConflictError, AndonError, AskUserError, ConflictError, RefusedError, TryAgainError
 from andon.service.asgi import App, Message, Receive, Scope, Send
+from andon.service.reader_language import language_of
 from andon.service.schema import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -54,20 +56,27 @@ def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def encoded(status: int, kind: str, what: str, do: str = "") -> bytes:
+def encoded(status: int, kind: str, what: str, do: str = "", *, language: str = "en") -> bytes:
     """A problem as bytes, for answers below the router."""
-    return msgspec.json.encode(Problem(type=kind, title=what, status=status, do=do))
+    return msgspec.json.encode(Problem(type=kind, title=translated(what, language), status=status, do=translated(do, language)))
 
 
-def _of_refusal(_: Request[Any, Any, Any] | None, error: Refusal) -> Response[bytes]:
-    return answer(Problem(type=error.kind, title=error.what, status=error.status, do=error.do, errors=error.errors), error.headers)
+def _language(request: Request[Any, Any, Any] | None, scope: Scope | None) -> str:
+    return language_of(request.scope if request is not None else scope or {})
 
 
-def _of_unknown(_: Request[Any, Any, Any], error: UnknownName) -> Response[bytes]:
-    return answer(Problem(type="not-found", title=f"there is no {error.name[:100]!r}", status=404))
+def _of_refusal(request: Request[Any, Any, Any] | None, error: Refusal, scope: Scope | None = None) -> Response[bytes]:
+    language = _language(request, scope)
+    what, do = translated(error.what, language), translated(error.do, language)
+    return answer(Problem(type=error.kind, title=what, status=error.status, do=do, errors=error.errors), error.headers)
 
 
-def _of_andon(_: Request[Any, Any, Any] | None, error: AndonError) -> Response[bytes]:
+def _of_unknown(request: Request[Any, Any, Any], error: UnknownName) -> Response[bytes]:
+    what = f"there is no {error.name[:100]!r}"
+    return answer(Problem(type="not-found", title=translated(what, language_of(request.scope)), status=404))
+
+
+def _of_andon(request: Request[Any, Any, Any] | None, error: AndonError, scope: Scope | None = None) -> Response[bytes]:
     status, headers = 500, {}
     if isinstance(error, AskUserError):
         status = 400
@@ -75,18 +84,20 @@ def _of_andon(_: Request[Any, Any, Any] | None, error: AndonError) -> Response[b
         status = 409
     elif isinstance(error, TryAgainError):
         status, headers = 503, {"Retry-After": TRY_AGAIN_S}
-    problem = Problem(type=type(error).__name__, title=error.what, status=status, at=str(error.at), do=error.do)
+    language = _language(request, scope)
+    what, do = translated(error.what, language), translated(error.do, language)
+    problem = Problem(type=type(error).__name__, title=what, status=status, at=place(error.at, language), do=do)
     return answer(problem, headers)
 
 
-def _of_http(_: Request[Any, Any, Any] | None, error: HTTPException) -> Response[bytes]:
+def _of_http(request: Request[Any, Any, Any] | None, error: HTTPException, scope: Scope | None = None) -> Response[bytes]:
     errors: list[dict[str, str]] = []
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         errors = [{key: str(value) for key, value in item.items()} for item in error.extra if isinstance(item, dict)]
     kind = {
         400: "bad-request", 401: "not-signed-in", 403: "not-allowed", 404: "not-found", 405: "no-such-method", 413: "too-large",
     }  # fmt: skip
-    title = str(error.detail) or kind.get(error.status_code, "error")
+    title = translated(str(error.detail) or kind.get(error.status_code, "error"), _language(request, scope))
     headers = {key: value for key, value in (error.headers or {}).items() if key.lower() != "content-type"}
     return answer(
         Problem(type=kind.get(error.status_code, f"http-{error.status_code}"), title=title, status=error.status_code, errors=errors),
@@ -96,9 +107,8 @@ def _of_http(_: Request[Any, Any, Any] | None, error: HTTPException) -> Response
 
 def _of_anything(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     log.error("unexpected error", exc_info=error, extra={"route": request.scope.get("path_template", "")})
-    return answer(
-        Problem(type="unexpected", title="the service met an error of its own", status=500, do="try again; the log has the details")
-    )
+    what, do, language = "the service met an error of its own", "try again; the log has the details", language_of(request.scope)
+    return answer(Problem(type="unexpected", title=translated(what, language), status=500, do=translated(do, language)))
 
 
 def problem_answers(app: App) -> App:
@@ -118,11 +128,11 @@ def problem_answers(app: App) -> App:
             if scope["type"] != "http" or begun:
                 raise
             told = (
-                _of_refusal(None, error)
+                _of_refusal(None, error, scope)
                 if isinstance(error, Refusal)
-                else _of_andon(None, error)
+                else _of_andon(None, error, scope)
                 if isinstance(error, AndonError)
-                else _of_http(None, error)
+                else _of_http(None, error, scope)
             )
             headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in told.headers.items()]
             headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(told.content)).encode()), *headers]

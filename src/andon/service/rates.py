@@ -9,6 +9,7 @@ from andon.service.asgi import App, Receive, Scope, Send
 from andon.service.callers import Caller
 from andon.service.limits import Buckets
 from andon.service.problems import MEDIA_TYPE, encoded
+from andon.service.reader_language import language_of
 from andon.service.settings import ServiceSettings
 
 
@@ -34,7 +35,8 @@ def limited(app: App, settings: ServiceSettings, monotonic_s: Callable[[], float
             await app(scope, receive, send)
             return
         seconds = math.ceil(wait)
-        body = encoded(429, "too-many-requests", f"too many requests: wait {seconds} s", "ask less often")
+        what, do = f"too many requests: wait {seconds} s", "ask less often"
+        body = encoded(429, "too-many-requests", what, do, language=language_of(scope))
         headers = [(b"content-type", MEDIA_TYPE.encode()), (b"retry-after", str(seconds).encode())]
         await send({"type": "http.response.start", "status": 429, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})

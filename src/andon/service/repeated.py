@@ -74,7 +74,8 @@ def answered_once(app: App, answers: Answers, *, prefix: str, except_for: str) -
         try:
             first = await asyncio.to_thread(answers.begin, key, where, request)
         except ConflictError as error:
-            await _send(send, 409, encoded(409, "key-used", error.what, error.do), MEDIA_TYPE)
+            body = encoded(409, "key-used", error.what, error.do, language=caller.language)
+            await _send(send, 409, body, MEDIA_TYPE)
             return
         if first is not None:
             await _send(send, *first, repeated=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from andon.alarms.sentences import case_sentence
 from andon.plant.alarm import Acknowledge, Act, Alarm, Assign, Comment, Mark, PutBack, Reset, Shelve, State, TakeOut, Unshelve
+from andon.plant.error_words import translated
 from andon.plant.errors import AndonError, AskUserError
 from andon.plant.sentences import speak
 from andon.plant.time import DAY_NS
@@ -80,7 +81,8 @@ def act(running: Running, caller: Caller, ids: list[str], wanted: schema.Act) ->
         except AndonError as error:
             if len(ids) == 1:
                 raise
-            refused[alarm_id] = f"{error.what}: {error.do}" if error.do else error.what
+            what, do = translated(error.what, caller.language), translated(error.do, caller.language)
+            refused[alarm_id] = f"{what}: {do}" if do else what
     return ActResult(done=done, refused=refused)
 
 
