@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from andon.auditing import Audit, TagStatistics, audit
+from andon.auditing.finding import make_finding
 from andon.auditing.inspection import BLOCK, plot_of
+from andon.auditing.page import audit_page
 from andon.plant.arrays import Float64Array, FloatArray
 from andon.plant.budget import parse_budget
 from andon.plant.errors import AskUserError, At
@@ -172,11 +174,30 @@ def test_tables_and_json_have_every_tag_and_finding() -> None:
         statistics = result.statistics_table(language)
         assert [row[0] for row in statistics[1:]] == [row.tag for row in result.statistics]
         assert len({len(row) for row in statistics}) == 1
+    lots = result.alike()
+    assert sorted(str(finding) for lot in lots for finding in lot) == sorted(str(finding) for finding in result.findings)
+    assert [lot[0].weight for lot in lots] == sorted((max(finding.weight for finding in lot) for lot in lots), reverse=True)
+    short = result.to_table(together=True)
+    assert len(short) == len(lots) + 1
+    for lot, row in zip(lots, short[1:], strict=True):
+        assert lot[0].texts()[0] in row[2]
+        assert (f"{len(lot) - 1} more alike" in row[2]) == (len(lot) > 1)
     data = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert data["schema_version"] == 1
     assert {row["tag"] for row in data["tags"]} == {f"t{k}" for k in range(14)}
     assert data["tags"][12]["mean"] is None
     assert data["suggestions"]["t4"]["full_turn"] == 360.0
+
+
+def test_what_many_tags_share_is_said_once() -> None:
+    few = audit(messy())
+    found = [make_finding("uncertain", f"t{k}", 0.2, share=0.1 + 0.01 * k) for k in range(9)]
+    result = replace(few, findings=(*found, make_finding("empty", "t12", 0.1, rows=5)))
+    (_, first, second) = result.to_table(together=True)
+    assert first[1] == "t0, t1, t2, t3, t4, t5, +3"
+    assert first[2] == f"t0: {found[0].texts()[0]} 8 more alike."
+    assert second[1] == "t12"
+    assert "also: t1, t2, t3, t4, t5, t6, t7, t8" in audit_page(result)
 
 
 @given(st.lists(st.one_of(st.just(math.nan), st.floats(-9, 9, width=32)), min_size=1, max_size=500), st.integers(1, 200))

@@ -72,7 +72,7 @@ def test_no_arguments_show_the_page_and_are_a_wrong_usage() -> None:
         (("score", "m"), "PATHS... is missing", "see andon score --help"),
         (("tag", "out", "a", "b"), "--why is missing", "see andon tag out --help"),
         (("train", "p.toml", "--seed", "x"), "--seed: 'x' is not a valid integer.", "see andon train --help"),
-        (("audit", "a.csv", "--layout", "tall"), "--layout: 'tall' is not one of 'wide', 'long', 'one-tag'.", "see andon audit --help"),
+        (("audit", "a.csv", "--layout", "tall"), "--layout: 'tall' is not one of 'wide', 'long', 'pairs'.", "see andon audit --help"),
         (("--lang", "fr", "audit", "a.csv"), "--lang: 'fr' is not one of 'en', 'zh-CN'.", "see andon --help"),
     ],
 )

@@ -37,3 +37,32 @@ def test_an_export_without_times_is_counted_from_a_start(tmp_path: Path) -> None
     model = trained.json()["models"][0]["path"]
     scored = andon("score", model, bare, "--start", "2026-03-01T00:00:00Z", "-o", tmp_path / "out")
     assert scored.code == 0, scored.err
+
+
+def test_what_the_export_leaves_open_is_asked_once_and_told_to_training_scoring_and_replay(tmp_path: Path) -> None:
+    """Numbers like 5,037 may be thousands, days like 03/04 may be months: the answers travel in plant file and model."""
+    head, *rows = lines(700, fault=False)
+    name, *tags = head.split(",")
+    german = [";".join([name, *tags])]
+    for number, row in enumerate(rows):
+        values = [f"{abs(float(value)) % 900 + 1:.3f}".replace(".", ",") for value in row.split(",")[1:]]
+        when = f"03/0{number // 288 + 1}/2025 {number % 288 // 12:02d}:{number % 12 * 5:02d}:00"
+        german.append(";".join([when, *values]))
+    export = write(tmp_path / "line.csv", german)
+    asked = andon("init", export, "-o", tmp_path / "plant.toml", "--monthfirst")
+    assert asked.code == 1
+    assert "--decimal comma" in asked.err
+    told = ("--decimal", "comma", "--monthfirst", "--layout", "wide")
+    done = andon("init", export, "-o", tmp_path / "plant.toml", *told, "--budget", "1/day")
+    assert done.code == 0, done.err
+    plant = parse_plant_file(tmp_path / "plant.toml")
+    assert (plant.files.decimal, plant.files.dates, plant.files.layout) == ("comma", "month-first", "wide")
+    trained = andon("train", tmp_path / "plant.toml", "--no-network", "--json")
+    assert trained.code == 0, trained.err
+    model = trained.json()["models"][0]
+    assert model["report_card"]["periods"]["train"][0].startswith("2025-03-01")
+    scored = andon("score", model["path"], export, "-o", tmp_path / "out")
+    assert scored.code == 0, scored.err
+    replayed = andon("replay", tmp_path / "plant.toml", export, "--speed", "0", "--json")
+    assert replayed.code == 0, replayed.err
+    assert replayed.json()["rows"] == 700

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from andon.plant.budget import Budget, parse_budget
 from andon.plant.errors import PlantFileError
+from andon.plant.export import DATE_ORDERS, DECIMALS, LAYOUTS, QUALITIES, TIME_FORMATS
 from andon.plant.file.alarm_settings import AlarmSettings
 from andon.plant.file.lines import find_lines
 from andon.plant.file.link_settings import LINK_KEYS, LINK_KINDS, SEND_KEYS, LinkSettings, SendSettings
@@ -433,6 +434,12 @@ sends = st.builds(
 )  # fmt: skip
 
 
+answers = st.tuples(
+    st.sampled_from(["", *LAYOUTS]), st.sampled_from(["", *DATE_ORDERS]), st.sampled_from(["", *DECIMALS]),
+    st.sampled_from(["", *QUALITIES]), st.sampled_from(["", *TIME_FORMATS]),
+)  # fmt: skip
+
+
 @st.composite
 def plants(draw: st.DrawFn) -> PlantFile:
     budgets = st.builds(
@@ -445,7 +452,7 @@ def plants(draw: st.DrawFn) -> PlantFile:
     targets = st.builds(Target, ids, texts, st.just(""), texts, st.just("regression"), maybe(numbers), st.none(), maybe(durations))
     return PlantFile(
         Site(draw(texts), draw(zones), draw(st.sampled_from(["en", "zh-CN"]))),
-        Files(draw(lists), draw(maybe(zones)), draw(texts), draw(texts), draw(lists), draw(texts)),
+        Files(draw(lists), draw(maybe(zones)), draw(texts), draw(texts), draw(lists), draw(texts), None, *draw(answers)),
         Sampling(draw(maybe(st.integers(10**6, 10**15))), draw(maybe(durations)), None, draw(maybe(durations)), draw(st.floats(0, 1))),
         (),
         draw(unique(tags(), "id")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from andon.plant.arrays import Float32Array
@@ -214,11 +215,29 @@ class Audit:
             },
         }
 
-    def to_table(self, language: str = "en") -> list[list[str]]:
-        """Findings as rows for a terminal, the first row the headings: weight, tag, what, consequence, suggestion."""
+    def alike(self) -> tuple[tuple[Finding, ...], ...]:
+        """Findings of several tags that cost the same and ask for the same stand together, the heaviest of each lot first."""
+        lots: dict[tuple[str, ...], list[Finding]] = {}
+        for finding in self.findings:
+            lots.setdefault((finding.kind, *finding.texts()[1:]), []).append(finding)
+        return tuple(tuple(lot) for lot in lots.values())
+
+    def to_table(self, language: str = "en", *, together: bool = False) -> list[list[str]]:
+        """Findings as rows for a terminal, the first row the headings: weight, tag, what, consequence, suggestion.
+
+        Parameters
+        ----------
+        together : one row for findings that are `alike`, with the evidence of the heaviest
+        """
         heads = [say(f"auditing.table.{name}", language) for name in ("weight", "tag", "evidence", "consequence", "suggestion")]
         whole = say("auditing.table.recording", language)
-        rows = [[f"{finding.weight:.2f}", finding.tag or whole, *finding.texts(language)] for finding in self.findings]
+        rows = []
+        for lot in self.alike() if together else ((finding,) for finding in self.findings):
+            first = lot[0]
+            evidence, consequence, suggestion = first.texts(language)
+            if len(lot) > 1:
+                evidence = say("auditing.table.alike", language, tag=first.tag or whole, evidence=evidence, count=len(lot) - 1)
+            rows.append([f"{first.weight:.2f}", named(lot, whole), evidence, consequence, suggestion])
         return [heads, *rows]
 
     def statistics_table(self, language: str = "en") -> list[list[str]]:
@@ -243,6 +262,12 @@ class Audit:
                 ]
             )  # fmt: skip
         return rows
+
+
+def named(lot: Sequence[Finding], whole: str, most: int = 6) -> str:
+    """The tags of a lot of findings, the first `most` by name; `whole` stands for the whole recording."""
+    names = ", ".join(finding.tag or whole for finding in lot[:most])
+    return names if len(lot) <= most else f"{names}, +{len(lot) - most}"
 
 
 def _plain(value: object) -> object:

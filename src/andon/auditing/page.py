@@ -104,20 +104,18 @@ def _findings(audit: Audit, language: str) -> str:
     if not audit.findings:
         return out[0] + f"<p>{escape(_say('page.none', language))}</p>\n"
     rows = {row.tag: row for row in audit.statistics}
-    heavy = [finding for finding in audit.findings if finding.weight >= WEIGHTY]
-    light = [finding for finding in audit.findings if finding.weight < WEIGHTY]
-    shown = heavy + light[: max(0, _SHOWN - len(heavy))]
-    rest = audit.findings[len(shown) :]
-    out.append(
-        '<ol class="findings">' + "".join(_finding(audit, finding, language, rows.get(finding.tag or "")) for finding in shown) + "</ol>\n"
-    )
+    lots = audit.alike()
+    heavy = sum(lot[0].weight >= WEIGHTY for lot in lots)
+    shown, rest = lots[: max(heavy, _SHOWN)], lots[max(heavy, _SHOWN) :]
+    out.append('<ol class="findings">' + "".join(_finding(audit, lot, language, rows.get(lot[0].tag or "")) for lot in shown) + "</ol>\n")
     if rest:
         out.append(f"<details><summary>{escape(_say('page.more', language, count=len(rest)))}</summary>")
-        out.append('<ol class="findings">' + "".join(_finding(audit, finding, language, None) for finding in rest) + "</ol></details>\n")
+        out.append('<ol class="findings">' + "".join(_finding(audit, lot, language, None) for lot in rest) + "</ol></details>\n")
     return "".join(out)
 
 
-def _finding(audit: Audit, finding: Finding, language: str, row: TagStatistics | None) -> str:
+def _finding(audit: Audit, lot: tuple[Finding, ...], language: str, row: TagStatistics | None) -> str:
+    finding = lot[0]
     evidence, consequence, suggestion = (escape(text) for text in finding.texts(language))
     name = escape(finding.tag) if finding.tag is not None else escape(say("auditing.table.recording", language))
     level = _level(finding.weight)
@@ -126,9 +124,12 @@ def _finding(audit: Audit, finding: Finding, language: str, row: TagStatistics |
     picture = ""
     if row is not None:
         picture = f"<div>{_plot(audit, row, language)}</div>"
-    toml = f"<dt>{escape(_say('page.write', language))}</dt><dd><pre>{escape(finding.toml)}</pre></dd>" if finding.toml else ""
+    others = ", ".join(item.tag or "" for item in lot[1:])
+    also = f'<p class="also">{escape(_say("page.also", language, tags=others))}</p>' if others else ""
+    told = "\n\n".join(item.toml for item in lot if item.toml)
+    toml = f"<dt>{escape(_say('page.write', language))}</dt><dd><pre>{escape(told)}</pre></dd>" if told else ""
     return (
-        f'<li class="finding"><header><h3>{name}</h3>{mark}</header><div class="body{" with-plot" if picture else ""}"><div><p>{evidence}</p>'
+        f'<li class="finding"><header><h3>{name}</h3>{mark}</header><div class="body{" with-plot" if picture else ""}"><div><p>{evidence}</p>{also}'
         f"<dl><dt>{escape(_say('page.consequence', language))}</dt><dd>{consequence}</dd>"
         f"<dt>{escape(_say('page.suggestion', language))}</dt><dd>{suggestion}</dd>{toml}</dl></div>{picture}</div></li>\n"
     )

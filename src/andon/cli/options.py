@@ -12,6 +12,7 @@ import click
 
 from andon.cli.progress import TerminalProgress
 from andon.plant.error_words import translated
+from andon.plant.export import DECIMALS, LAYOUTS, QUALITIES, TIME_FORMATS
 from andon.plant.messages import say
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ def plant_option(command: Command) -> Command:
 def reading_options(command: Command) -> Command:
     """How to read an export, where the files alone do not say."""
     for option in (
-        click.option("--layout", type=click.Choice(["wide", "long", "one-tag"])),
+        click.option("--time-format", type=click.Choice(TIME_FORMATS)),
+        click.option("--quality", type=click.Choice(QUALITIES)),
+        click.option("--decimal", type=click.Choice(list(DECIMALS))),
+        click.option("--layout", type=click.Choice(LAYOUTS)),
         click.option("--sheet"),
         click.option("--dayfirst/--monthfirst", "dayfirst", default=None),
         click.option("--interval"),

@@ -47,7 +47,7 @@ def command(
         click.echo(result.head(asset, language))
         for problem in result.problems(asset):
             click.echo("  " + say("cli.problem", language, kind=problem.kind, count=problem.count, what=problem.what))
-        heads, *rows = audit.to_table(language)
+        heads, *rows = audit.to_table(language, together=not show_all)
         if not rows:
             click.echo(say("cli.audit.none", language))
             continue

@@ -20,7 +20,7 @@ from andon.plant.recording import Problem
 from andon.plant.tag import Role, Tag
 from andon.plant.time import format_duration, format_instant, parse_duration, parse_instant
 from andon.project.fitness import check_material, check_rows
-from andon.project.sources import Sources, problem_dict, read_sources, read_tag_list
+from andon.project.sources import Sources, problem_dict, read_sources, read_tag_list, with_told
 from andon.store import file_name
 
 
@@ -142,6 +142,7 @@ def init(
     delay = (how or {}).get("lab_delay")
     if delay is not None:
         plant = replace(plant, targets=tuple(replace(item, delay_ns=parse_duration(str(delay))) for item in plant.targets))
+    plant = replace(plant, files=with_told(plant.files, how or {}))
     start = (how or {}).get("start")
     if start is not None:
         plant = replace(plant, files=replace(plant.files, start=parse_instant(str(start), found.sources.zone)))

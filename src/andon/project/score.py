@@ -20,7 +20,7 @@ from andon.project.compare import Comparison, compare
 from andon.project.fitness import check_judged, suited
 from andon.project.promises import open_model
 from andon.project.report_data import build_report, read_report, write_results
-from andon.project.sources import Sources, problem_dict, read_sources
+from andon.project.sources import Sources, problem_dict, read_sources, told_at_training
 from andon.reporting import render
 from andon.scoring.monitor import Monitor
 from andon.store import ModelStore
@@ -112,12 +112,12 @@ def _read(
     lab: Sequence[str],
     progress: Progress,
 ) -> Sources:
-    """Read with the model's own zone and interval, and as its asset, where the call names none.
+    """Read with the model's own zone, interval and answers to open questions, and as its asset, where the call names none.
 
     Files that name no asset are the model's, whatever they are called (month by month, say), unless one is called like an
     asset that the store knows: then every file is of the asset it is called by, so that no sister is judged by this model.
     """
-    given = {name: value for name, value in (how or {}).items() if value is not None}
+    given = {**told_at_training(monitor.manifest or {}), **{name: value for name, value in (how or {}).items() if value is not None}}
     given.setdefault("zone", monitor.preparation.zone)
     given.setdefault("interval", f"{monitor.preparation.interval_ns}ns")
     if "asset" in given or len(monitor.assets) != 1:

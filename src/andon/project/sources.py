@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from andon.plant.errors import At, ReadingError, UsageError
+from andon.plant.export import DATE_ORDERS, DECIMALS
 from andon.plant.file.parse import parse_plant_file, resolve
-from andon.plant.file.schema import PlantFile
+from andon.plant.file.schema import Files, PlantFile
 from andon.plant.label import Label, LabResults
 from andon.plant.progress import Progress, silent
 from andon.plant.recording import Problem, Recording
 from andon.plant.tag import Role, Tag
-from andon.plant.time import parse_duration, parse_instant
+from andon.plant.time import format_instant, parse_duration, parse_instant
 
+READING = "reading"
+_TOLD = ("sheet", "layout", "decimal", "quality", "time_format")
 TAG_COLUMNS = ("id", "name", "unit", "role", "low", "high", "group")
 
 
@@ -66,8 +69,8 @@ def read_sources(
     Parameters
     ----------
     paths : files, folders or patterns
-    how : options of `andon.read`: asset, zone, interval (text), start (text), sheet, dayfirst, layout; lab_delay (text): from sample
-        to result
+    how : options of `andon.read`: asset, zone, interval (text), start (text), sheet, layout, dayfirst, decimal ("comma" or "point"),
+        quality, time_format; lab_delay (text): from sample to result
     labels : labels.csv
     lab : laboratory files
 
@@ -84,6 +87,8 @@ def read_sources(
     start = options.pop("start", None)
     if start is not None:
         options["start_ns"] = parse_instant(str(start), str(options.get("zone") or "UTC"))
+    if "decimal" in options:
+        options["decimal"] = DECIMALS.get(options["decimal"], options["decimal"])
     if interval is not None:
         options["interval_ns"] = parse_duration(str(interval))
     found = reading.read([str(path) for path in paths], progress=progress, **options)
@@ -99,6 +104,34 @@ def read_sources(
     results = tuple(item for path in lab for item in reading.read_lab(path, zone, delay_ns=delay_ns))
     results = tuple(item if item.asset in found.recordings else replace(item, asset="") for item in results)
     return Sources(dict(found.recordings), found.problems, found.failed, tuple(known), results, zone)
+
+
+def how_told(plant: PlantFile) -> dict[str, Any]:
+    """The options of `read_sources` that a plant file gives."""
+    files = plant.files
+    how: dict[str, Any] = {"zone": files.zone or plant.site.zone, **files.answers()}
+    if files.start is not None:
+        how["start"] = format_instant(files.start)
+    if plant.sampling.interval_ns is not None:
+        how["interval"] = f"{plant.sampling.interval_ns}ns"
+    delays = [target.delay_ns for target in plant.targets if target.delay_ns is not None]
+    if delays:  # one file may hold several targets; the longest delay lets none be used too early
+        how["lab_delay"] = f"{max(delays)}ns"
+    if len(plant.assets) == 1:
+        how["asset"] = plant.assets[0].id
+    return how
+
+
+def told_at_training(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What the plant file answered when a model was trained; nothing for models from before it was kept."""
+    told = manifest.get(READING)
+    return {name: told[name] for name in (*_TOLD, "dayfirst") if name in told} if isinstance(told, Mapping) else {}
+
+
+def with_told(files: Files, how: Mapping[str, Any]) -> Files:
+    """[files] with what the command line told, so that training reads what the audit has read."""
+    dates = {first: name for name, first in DATE_ORDERS.items()}.get(how.get("dayfirst"), "")
+    return replace(files, dates=dates, **{name: how.get(name) or "" for name in _TOLD})
 
 
 def problem_dict(item: Problem) -> dict[str, Any]:

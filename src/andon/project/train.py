@@ -26,7 +26,7 @@ from andon.project.fitness import check_material, check_span
 from andon.project.groups import GROUPS, MadeGroup, make_group
 from andon.project.quality_panel import quality_rows
 from andon.project.report_data import build_report, write_results
-from andon.project.sources import Sources, problem_dict, read_plant, read_sources
+from andon.project.sources import READING, Sources, how_told, problem_dict, read_plant, read_sources
 from andon.scoring.fingerprint import data_fingerprint
 from andon.scoring.model_file import pack
 from andon.scoring.monitor import Monitor, Scored
@@ -125,19 +125,9 @@ def train(
     files = plant.files
     limit = parse_duration(time_limit) if time_limit else plant.model.time_limit_ns
     secret = Path(key).read_bytes() if key else None
-    how: dict[str, Any] = {"zone": files.zone or plant.site.zone, "sheet": files.sheet or None}
-    if files.start is not None:
-        how["start"] = format_instant(files.start)
-    if plant.sampling.interval_ns is not None:
-        how["interval"] = f"{plant.sampling.interval_ns}ns"
-    delays = [target.delay_ns for target in plant.targets if target.delay_ns is not None]
-    if delays:  # one file may hold several targets; the longest delay lets none be used too early
-        how["lab_delay"] = f"{max(delays)}ns"
-    if len(plant.assets) == 1:
-        how["asset"] = plant.assets[0].id
     if not files.paths:
         raise PlantFileError("no exports are named", at=At(file=plant_path, key="files.paths"), do='write paths = ["exports/*.csv"]')
-    sources = read_sources(files.paths, how, labels=files.labels or None, lab=files.lab, progress=progress)
+    sources = read_sources(files.paths, how_told(plant), labels=files.labels or None, lab=files.lab, progress=progress)
     wanted = [asset.id for asset in plant.assets] or list(sources.recordings)
     absent = [asset for asset in wanted if asset not in sources.recordings]
     if absent:
@@ -243,7 +233,7 @@ def _finish(fit: _Fit, groups: tuple[MadeGroup, ...], wish: _Wish) -> TrainedMod
     name = model_name(plant, fit.assets)
     manifest = {
         "model": name, "andon": __version__, "training_data": data_fingerprint([sources.recordings[asset] for asset in fit.assets]),
-        "python": platform.python_version(), "zone": sources.zone,
+        "python": platform.python_version(), "zone": sources.zone, READING: plant.files.answers(),
     }  # fmt: skip
     packed = pack(monitor, card=card, manifest=manifest, key=wish.key)
     kept = wish.store.save(name, packed.version, packed.data, monitor.assets)

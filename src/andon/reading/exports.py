@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from andon.plant.errors import AndonError, At, ReadingError
+from andon.plant.export import LAYOUTS, QUALITIES
 from andon.plant.progress import Progress, silent
 from andon.plant.recording import Problem, Recording
 from andon.plant.time import zone as zone_of
@@ -22,14 +23,12 @@ from andon.reading.long import SampleStore, read_long, read_pairs, series_of
 from andon.reading.merging import merge
 from andon.reading.ordering import Piece, place_in_time
 from andon.reading.problems import pooled, problem
-from andon.reading.quality import KINDS as QUALITY_KINDS
 from andon.reading.questions import Question
 from andon.reading.readings import FileFormat, Readings
 from andon.reading.table import Table, open_table
 from andon.reading.timestamps import date_order
 from andon.reading.wide import Rows, by_asset, find_decimal, read_wide
 
-LAYOUTS = ("wide", "long", "pairs")
 COUNTED = "counted"
 
 
@@ -174,7 +173,7 @@ def read_one(
 def _check(zone: str | None, layout: str | None, decimal: str | None, quality: str | None, interval_ns: int | None) -> None:
     if zone is not None:
         zone_of(zone)
-    for name, value, allowed in (("layout", layout, LAYOUTS), ("decimal", decimal, (",", ".")), ("quality", quality, QUALITY_KINDS)):
+    for name, value, allowed in (("layout", layout, LAYOUTS), ("decimal", decimal, (",", ".")), ("quality", quality, QUALITIES)):
         if value is not None and value not in allowed:
             raise ReadingError(f"{value!r} is no {name}", do=f"use one of {', '.join(repr(one) for one in allowed)}")
     if interval_ns is not None and interval_ns <= 0:

@@ -9,9 +9,10 @@ import numpy as np
 
 from andon.plant.arrays import BoolArray, TimeArray
 from andon.plant.errors import ReadingError
+from andon.plant.export import TIME_FORMATS
 from andon.reading.questions import Question
 from andon.reading.table import Table
-from andon.reading.time_numbers import KINDS, number_kind, parse_numbers
+from andon.reading.time_numbers import number_kind, parse_numbers
 from andon.reading.timestamps import (
     NO_TIME,
     TimeFormat,
@@ -142,8 +143,8 @@ def find_instants(
         zoned = getattr(sample.dtype, "time_zone", None) is not None
         return Instants(column, clock, TimeFormat("typed", zoned=zoned, text=str(sample.dtype), sample=str(sample[0])))
     if time_format is not None:
-        if time_format not in KINDS:
-            raise ReadingError(f"{time_format!r} is no time format", at=at, do=f"use one of {', '.join(KINDS)}")
+        if time_format not in TIME_FORMATS:
+            raise ReadingError(f"{time_format!r} is no time format", at=at, do=f"use one of {', '.join(TIME_FORMATS)}")
         return Instants(column, -1, TimeFormat(time_format, zoned=time_format != "excel", text=time_format))
     texts = [text for text in sample.cast(pl.String).drop_nulls().to_list() if text.strip()]
     numbers = sample if sample.dtype.is_numeric() else sample.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
@@ -152,14 +153,14 @@ def find_instants(
         if not kind:
             raise ReadingError(
                 f"the numbers of column {name!r} are no instants, for example {texts[0] if texts else ''}",
-                at=at, do=f"pass time_format= one of {', '.join(KINDS)}, or export the time as text",
+                at=at, do=f"pass time_format= (--time-format) one of {', '.join(TIME_FORMATS)}, or export the time as text",
             )  # fmt: skip
         return Instants(column, -1, TimeFormat(kind, zoned=kind != "excel", text=kind, sample=texts[0]))
     drop = next((word for text in texts if (word := zone_word(text))), "")
     if drop and zone is None:
         raise Question(
             f"which zone is {drop!r}? Abbreviations of zones are not unique",
-            option="zone", at=at, do="pass the IANA name of the zone, for example zone='Europe/Berlin'",
+            option="zone", at=at, do="pass the IANA name of the zone, for example zone='Europe/Berlin' (--zone)",
         )  # fmt: skip
     bare = Instants(column, clock, TimeFormat("text"), drop=drop)
     joined = [text for text in bare._texts(table.head).drop_nulls().to_list() if text.strip()]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Mapped
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from andon.plant.clock import Clock, SystemClock
 from andon.plant.endpoint import parse_endpoint
@@ -31,6 +31,7 @@ class Surroundings:
     Attributes
     ----------
     zone : the site's
+    answers : of [files], to what exports leave open; for the links that read exports
     key : the section, for messages
     clock, on_dead_letter : given to the link
     environment : where secrets are looked up; None: the process's own
@@ -41,6 +42,7 @@ class Surroundings:
     clock: Clock
     on_dead_letter: OnDeadLetter
     environment: Mapped[str, str] | None = None
+    answers: Mapped[str, Any] = field(default_factory=dict)
 
 
 Make: TypeAlias = Callable[[LinkSettings, Surroundings], Link]
@@ -78,7 +80,7 @@ def _folder(link: LinkSettings, around: Surroundings) -> Link:
 
     settings = FolderSettings(
         link.name, link.address, link.topics, link.zone or around.zone, link.every_ns, link.stable_ns, link.delay_ns, link.offset_ns,
-        link.window, rename=read_renames(link.rename), ignore=frozenset(link.ignore),
+        link.window, rename=read_renames(link.rename), ignore=frozenset(link.ignore), answers=around.answers,
     )  # fmt: skip
     return FolderLink(settings, around.clock, on_dead_letter=around.on_dead_letter)
 
@@ -89,7 +91,7 @@ def _replay(link: LinkSettings, around: Surroundings) -> Link:
     def read() -> Sequence[Recording]:
         from andon.reading.exports import read as read_exports
 
-        return tuple(read_exports(link.address, zone=link.zone or around.zone).recordings.values())
+        return tuple(read_exports(link.address, zone=link.zone or around.zone, **around.answers).recordings.values())
 
     return ReplayLink(ReplaySettings(link.name, link.speed, window=link.window), read, around.clock, on_dead_letter=around.on_dead_letter)
 
@@ -148,7 +150,7 @@ def make_links(
     made: list[Link] = []
     for number, link in enumerate(plant.links, start=1):
         key = f"link[{number}]"
-        around = Surroundings(plant.site.zone, key, clock or SystemClock(), on_dead_letter, environment)
+        around = Surroundings(plant.site.zone, key, clock or SystemClock(), on_dead_letter, environment, plant.files.answers())
         make = MAKERS.get(link.kind, _own)
         package, extra = NEEDS.get(link.kind, ("", ""))
         if package and find_spec(package) is None:

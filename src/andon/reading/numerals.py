@@ -72,7 +72,7 @@ def decimal_mark(texts: Iterable[str], at: At) -> str | None:
             "Every comma of the file has three digits behind it, so it may mark thousands or decimals",
             option="decimal",
             at=at,
-            do='pass decimal="," (decimal comma) or decimal="." (comma marks thousands)',
+            do='pass decimal="," (--decimal comma), or decimal="." (--decimal point) where the comma marks thousands',
         )
     return "." if weak else None
 

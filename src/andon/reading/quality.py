@@ -78,7 +78,6 @@ QUALITY_WORDS: dict[str, Status] = {
 
 _PI_ERROR = re.compile(r"\[-\d{4,6}\] ")  # "[-11059] No Good Data For Calculation"
 
-KINDS = ("words", "opc-classic", "opc-ua", "aveva", "ignore")
 _AVEVA = {0: Status.GOOD, 1: Status.BAD, 16: Status.UNCERTAIN, 133: Status.GOOD, 24: Status.BAD, 32: Status.BAD, 64: Status.UNCERTAIN}
 
 
@@ -151,7 +150,7 @@ def number_scheme(column: str, numbers: np.ndarray, aveva: bool, at: At) -> str:
         f"is the quality 0 of column {column!r} good (OPC UA, AVEVA) or bad (classic OPC)? The file has no other quality",
         option="quality",
         at=at,
-        do='pass quality="opc-ua", quality="opc-classic" or quality="ignore"',
+        do='pass quality="opc-ua" (--quality opc-ua), quality="opc-classic" or quality="ignore"',
     )
 
 

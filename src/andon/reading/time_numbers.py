@@ -11,7 +11,6 @@ from andon.reading.timestamps import NO_TIME, is_date_and_hour
 EXCEL_EPOCH_NS = -25_569 * DAY_NS  # day 0 of the 1900 system, 30 December 1899: right from 1 March 1900 on
 
 _EPOCH_UNITS = {"epoch-s": NS, "epoch-ms": 1_000_000, "epoch-us": 1_000, "epoch-ns": 1}
-KINDS = (*_EPOCH_UNITS, "excel")
 
 
 def number_kind(values: np.ndarray, named: bool) -> str:

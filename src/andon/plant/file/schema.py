@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from andon.plant.budget import Budget
+from andon.plant.export import DATE_ORDERS, DECIMALS, LAYOUTS, QUALITIES, TIME_FORMATS
 from andon.plant.file.alarm_settings import CONSEQUENCES, AlarmSettings
 from andon.plant.file.link_settings import LinkSettings, SendSettings
 from andon.plant.file.service_settings import ServiceSection
@@ -40,6 +41,22 @@ class Files:
     start: int | None = setting(
         Kind.INSTANT, "Time of the first row, where an export has no times; rows are [sampling] interval apart.", default=None
     )
+    layout: str = setting(Kind.CHOICE, "Shape of the tables. Default: detected.", default="", allowed=("", *LAYOUTS))
+    dates: str = setting(Kind.CHOICE, "How 03/04/2026 is meant. Default: detected, or asked for.", default="", allowed=("", *DATE_ORDERS))
+    decimal: str = setting(
+        Kind.CHOICE, "Decimal mark of the numbers. Default: detected, or asked for.", default="", allowed=("", *DECIMALS)
+    )
+    quality: str = setting(
+        Kind.CHOICE, "What the numbers of a quality column mean. Default: detected.", default="", allowed=("", *QUALITIES)
+    )
+    time_format: str = setting(Kind.CHOICE, "What a time is that is a number. Default: detected.", default="", allowed=("", *TIME_FORMATS))
+
+    def answers(self) -> dict[str, Any]:
+        """The options of `andon.read` that answer what exports leave open; empty where nothing is told."""
+        told = {name: getattr(self, name) for name in ("sheet", "layout", "quality", "time_format") if getattr(self, name)}
+        if self.decimal:
+            told["decimal"] = DECIMALS[self.decimal]
+        return {**told, "dayfirst": DATE_ORDERS[self.dates]} if self.dates else told
 
 
 @dataclass(frozen=True, slots=True)

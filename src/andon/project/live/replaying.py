@@ -14,7 +14,7 @@ from andon.plant.batch import Batch
 from andon.plant.errors import AskUserError
 from andon.plant.time import NS
 from andon.project.live.running import Running, open_running
-from andon.project.sources import read_sources
+from andon.project.sources import how_told, read_plant, read_sources
 from andon.reading.link import Connection, Receipt
 from andon.reading.replay import ReplayLink, ReplaySettings
 
@@ -69,7 +69,9 @@ def open_replay(
     ------
     AskUserError : a file cannot be read, or none of its assets is served by a model
     """
-    recordings = tuple(read_sources(paths, how).recordings.values())
+    told = {name: value for name, value in how_told(read_plant(plant)).items() if name != "start"}  # that of the training exports
+    given = {name: value for name, value in (how or {}).items() if value is not None}
+    recordings = tuple(read_sources(paths, {**told, **given}).recordings.values())
     rows = [recording for recording in recordings if recording.rows]
     if not rows:
         raise AskUserError("there is nothing to replay", do="name files with samples")

@@ -26,7 +26,7 @@ def read_batches(path: Path, asset: str, settings: FolderSettings) -> list[Batch
     """
     from andon.reading.exports import read
 
-    found = read([path], asset=asset or None, zone=settings.zone)
+    found = read([path], asset=asset or None, zone=settings.zone, **settings.answers)
     return [batch for recording in found.recordings.values() for batch in cut(recording, settings)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Mapped
 from dataclasses import dataclass, field
+from typing import Any
 
 from andon.plant.errors import AskUserError, At
 from andon.plant.time import NS
@@ -29,6 +30,7 @@ class FolderSettings:
     rows : rows of a batch, at most
     rename : tag of the file -> tag id
     ignore : columns that are no tags
+    answers : options of `andon.read` for what the files leave open, beside the zone
     """
 
     name: str
@@ -43,6 +45,7 @@ class FolderSettings:
     rows: int = 2_000
     rename: Mapped[str, str] = field(default_factory=dict)
     ignore: frozenset[str] = frozenset()
+    answers: Mapped[str, Any] = field(default_factory=dict)
 
     def check(self, key: str = "link") -> None:
         """Raise AskUserError where a setting cannot be used. The folder itself may be absent: it is waited for."""
