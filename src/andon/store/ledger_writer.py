@@ -32,6 +32,7 @@ class LedgerWriter:
     def __init__(self, ledger: Ledger, *, remember_from: int = 1) -> None:
         self.ledger = ledger
         self._known: dict[str, Entry] = {}
+        self._knowing = threading.Lock()
         for entry in ledger.since(max(remember_from, 1)):
             self._remember(entry)
         self._queue: queue.Queue[tuple[Draft, Future[Entry]] | None] = queue.Queue(maxsize=10_000)
@@ -114,8 +115,10 @@ class LedgerWriter:
     def _remember(self, entry: Entry) -> None:
         key = entry.data.get("once")
         if isinstance(key, str):
-            self._known[key] = entry
+            with self._knowing:
+                self._known[key] = entry
 
     def forget_before(self, number: int) -> None:
         """Forget the `once` keys of entries below a number: what no replay can repeat."""
-        self._known = {key: entry for key, entry in list(self._known.items()) if entry.number >= number}
+        with self._knowing:
+            self._known = {key: entry for key, entry in self._known.items() if entry.number >= number}

@@ -1,7 +1,8 @@
 """The loop: links into the journal, the journal through the heart, what it says to whoever keeps it.
 
     link ─▶ queue ─▶ journal ─▶ acknowledge        (event loop; the journal is written in a thread)
-                        └─▶ heart ─▶ keeper ─▶ checkpoint     (one thread)
+                        └─▶ heart ─▶ keeper                   (one thread)
+                                       └─▶ checkpoint         (another)
 
 A batch is acknowledged when the journal holds it as its policy promises. The heart reads the journal, not the queue: after an
 outage it finds the backlog there, and live or late it goes the same way. A keeper that fails is asked again with the same words until
@@ -14,8 +15,11 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
+
+from numpy.typing import NDArray
 
 from andon.plant.backoff import Backoff
 from andon.plant.batch import Batch
@@ -35,7 +39,7 @@ FIRST_WAIT_NS = NS // 5
 
 
 class Keeper(Protocol):
-    """Keeps what the heart says. Called from one thread. Told the same twice it keeps it once."""
+    """Keeps what the heart says. Told by one thread, flushed by another meanwhile. Told the same twice it keeps it once."""
 
     def receive(self, entry: Batch) -> None:
         """An entry, before it is judged.
@@ -145,6 +149,8 @@ class Loop:
         self._stopping = threading.Event()
         self._grown = threading.Event()
         self._backoff = Backoff(FIRST_WAIT_NS, jitter=0.25)
+        self._saver = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+        self._saving: Future[None] | None = None
 
     # Before and after.
 
@@ -200,7 +206,10 @@ class Loop:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
             self._grown.set()
-            await beating
+            try:
+                await beating
+            finally:
+                self._saver.shutdown()
 
     def stop(self) -> None:
         """Ask the loop to end; from any thread."""
@@ -308,8 +317,7 @@ class Loop:
                 self.status.received = kept.batch.received
                 if self.on_said is not None:
                     self.on_said(kept.batch, said)
-                if self._clock.now() >= due:
-                    self.save()
+                if self._clock.now() >= due and self._save_aside():
                     due = self._clock.now() + self._pace.checkpoint_every
             self.status.behind_bytes = self.journal.bytes_after(self.status.position)
             if ending and not self.status.behind_bytes:
@@ -319,12 +327,36 @@ class Loop:
 
     def save(self) -> None:
         """A checkpoint of everything up to `status.position`; the journal before the older of the two is released."""
+        if self._saving is not None:
+            self._saving.result()
+            self._saving = None
+        self._write_checkpoint(*self._moment())
+
+    def _save_aside(self) -> bool:
+        """Begin a checkpoint of this moment beside the judging, which a large plant's disk would hold up; False while one is written.
+
+        Raises
+        ------
+        Exception : the one before failed for a reason of our own
+        """
+        if self._saving is not None and not self._saving.done():
+            return False
+        if self._saving is not None:
+            self._saving.result()
+        self._saving = self._saver.submit(self._write_checkpoint, *self._moment())
+        return True
+
+    def _moment(self) -> tuple[Position | None, dict[str, NDArray[Any]], dict[str, Any]]:
+        """Where the judging stands, copied."""
         positions = dict(self._positions)
-        self._until_done(self.keeper.flush)
         arrays, about = self.heart.to_kept()
-        data = {"positions": positions, "heart": about}
+        return self.status.position, arrays, {"positions": positions, "heart": about}
+
+    def _write_checkpoint(self, position: Position | None, arrays: dict[str, NDArray[Any]], data: dict[str, Any]) -> None:
+        """What was told up to the moment is flushed, and more does no harm; then the checkpoint counts."""
+        self._until_done(self.keeper.flush)
         now = self._clock.now()
-        self._until_done(lambda: self._checkpoints.save(arrays, data, position=self.status.position, at=now))
+        self._until_done(lambda: self._checkpoints.save(arrays, data, position=position, at=now))
         self.status.checkpoint_at = now
         needed = self._checkpoints.needed_from()
         if needed is not None:

@@ -13,8 +13,8 @@ from andon.plant.verdict import Event
 from andon.store.ledger import Ledger
 from andon.store.ledger_writer import LedgerWriter
 
-REMEMBERED = 3
-"""Checkpoints: two are kept, and a third may be on its way when the process dies."""
+REMEMBERED = 4
+"""Checkpoints: two are kept, a third may be on its way when the process dies, and a number may be of a moment after its checkpoint's."""
 
 
 class Openings:
