@@ -49,8 +49,9 @@ def fed(batches: list[Batch]) -> tuple[list[tuple[int, int, float]], list[tuple[
         arrived, arrivals = arrivals.take(item)
         note(arrived.rows, out)
         note(arrived.late, late)
-    arrived, arrivals = arrivals.tick(START + 10_000 * NS, {"line": True})
-    note(arrived.rows, out)
+    for second in (9_990, 9_995, 10_000):
+        arrived, arrivals = arrivals.tick(START + second * NS, {"line": True})
+        note(arrived.rows, out)
     return out, late, arrivals
 
 
@@ -146,7 +147,7 @@ def test_a_silent_link_counts_by_the_clock_and_one_that_is_down_waits() -> None:
         arrivals = Arrivals(ASSETS, TAGS, NS, PATIENCE)
         _, arrivals = arrivals.take(batch([(0, 0, 1)]))
         before = arrivals.closed
-        for second in range(1, 300, 10):
+        for second in range(1, 300, 5):
             _, arrivals = arrivals.tick(START + second * NS, {"line": up})
         assert (arrivals.closed > before) is closes
 
@@ -183,8 +184,29 @@ def test_a_link_that_has_brought_nothing_yet_holds_back_the_others_until_it_is_k
     mark = Watermark().after_mark(START, {"one": True, "two": True}, PATIENCE)
     mark = mark.after_batch("one", START, START, PATIENCE)
     assert mark.closed == NOTHING
-    mark = mark.after_mark(START + 6 * NS, {"one": True, "two": True}, PATIENCE)
+    for second in (3, 6):
+        mark = mark.after_mark(START + second * NS, {"one": True, "two": True}, PATIENCE)
     assert mark.closed == START + 4 * NS
+
+
+def test_a_clock_that_is_set_forward_makes_no_link_silent_and_nothing_late() -> None:
+    mark = Watermark().after_batch("line", START, START, PATIENCE)
+    hour = 3_600 * NS
+    for second in range(1, 20):
+        off = 0 if second < 10 else hour
+        mark = mark.after_mark(START + second * NS + off, {"line": True}, PATIENCE)
+        assert mark.closed <= START + second * NS - PATIENCE.late_by
+        mark = mark.after_batch("line", START + second * NS, START + second * NS + off, PATIENCE)
+        assert mark.closed == START + second * NS - PATIENCE.late_by
+
+
+def test_a_clock_that_is_set_back_closes_ticks_by_what_comes() -> None:
+    mark = Watermark().after_batch("line", START, START, PATIENCE)
+    for second in range(1, 20):
+        off = 0 if second < 10 else -3_600 * NS
+        mark = mark.after_mark(START + second * NS + off, {"line": True}, PATIENCE)
+        mark = mark.after_batch("line", START + second * NS, START + second * NS + off, PATIENCE)
+        assert mark.closed == START + second * NS - PATIENCE.late_by
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=5), st.booleans(), max_size=5), st.integers(0, 2**62))

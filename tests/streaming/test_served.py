@@ -80,7 +80,8 @@ def batches(kept: Kept, rng: np.random.Generator, per: int = 6) -> list[Batch]:
 
 def last_words(served: Served) -> list[Said]:
     """A long silence of a link that is there."""
-    return served.tick(START + (ROWS + 1) * STEP_NS, {"gateway": True})
+    end = START + (ROWS + 1) * STEP_NS
+    return [said for seconds in (10, 5, 0) for said in served.tick(end - seconds * 10**9, {"gateway": True})]
 
 
 def restarted(served: Served, monitor: Monitor, kept: Kept) -> Served:

@@ -82,8 +82,13 @@ class Watermark:
         return self._moved({**self.links, source: link}, max(self.now, received), patience)
 
     def after_mark(self, now: int, connected: Mapping[str, bool], patience: Patience) -> Watermark:
-        """After a moment of the clock, with the state of each link."""
-        links = dict(self.links)
+        """After a moment of the clock, with the state of each link.
+
+        Moments come each second or so. Where the clock has gone further than `patience.idle` since the last one it was set, or the
+        process slept: that time is nobody's silence, or a clock that is put right would close ticks whose samples are on their way.
+        """
+        leap = now - self.now if self.now and now - self.now > patience.idle else 0
+        links = {name: replace(link, heard=link.heard + leap, lost=link.lost + leap if link.lost else 0) for name, link in self.links.items()}
         for name, up in connected.items():
             if not up and name not in links:
                 continue  # it has brought nothing to this fleet, and may never do

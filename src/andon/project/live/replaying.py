@@ -109,13 +109,19 @@ def _afterwards(running: Running) -> int:
     return max(item.late_by + item.idle for item in patience) + 2 * NS
 
 
+def _longest_moment(running: Running) -> int:
+    """So far apart may two moments of the clock be and count as time (ns)."""
+    return min(served.arrivals.patience.idle for served in running.loop.heart.served)
+
+
 async def _until_judged(running: Running, task: asyncio.Task[None]) -> None:
     while not task.done():
         await asyncio.sleep(POLL_S)
         link = running.loop.links[0]
         ended = link.health().connection is Connection.ENDED
         if ended and isinstance(running.clock, PastClock) and not running.clock.speed:
-            running.clock.reach(running.until + _afterwards(running))  # silence, by which the last ticks close
+            quiet = min(running.clock.now() + _longest_moment(running), running.until + _afterwards(running))
+            running.clock.reach(quiet)  # silence, second by second so to speak, by which the last ticks close
         closed = min(served.arrivals.closed for served in running.loop.heart.served)
         interval = max(served.arrivals.interval for served in running.loop.heart.served)
         if ended and closed >= running.until // interval * interval:
