@@ -3,8 +3,8 @@
     python -m benchmarks.load [--quick] [--bundle FILE] [--assets 10000] [--peers FOLDER]
 
 One service process, one broker, and one generator of all gateways (100 assets a message, once a second) whose processor time is not counted.
-Ten models of a thousand sister assets: one model is trained on one simulated asset, and ten files hold the same weights under the names
-of the assets that they serve; ten trainings would change no cost. `p99_ms` is from the moment at which the gateway took the sample that
+Ten models of a thousand sister assets: one model is trained on one simulated asset, and ten files hold the same weights under the
+names of the assets that they serve; ten trainings would change no cost. `p99_ms` is from the moment at which the gateway took the sample that
 makes a tick complete to the tick's verdicts being kept. A tick is complete when the first sample of the next second comes
 (`late_by` = one interval), so a verdict is one second older than that; this wait is asked for, and stated as `late_by_s`.
 `service_cores` is processor time over wall time of the service; the broker's is its own. The highest load is searched with a clock that
@@ -141,7 +141,8 @@ class Flow:
         memory = [row[2] for row in found["seconds"]]
         return {
             "values_per_s": rows * TAGS / wall, "p50_ms": statistics.median(closing) if closing else float("nan"),
-            "p99_ms": closing[int(0.99 * (len(closing) - 1))] if closing else float("nan"), "most_ms": closing[-1] if closing else float("nan"),
+            "p99_ms": closing[int(0.99 * (len(closing) - 1))] if closing else float("nan"),
+            "most_ms": closing[-1] if closing else float("nan"),
             "service_cores": used / wall, "broker_cores": broker_used / wall, "gib": found["peak_gib"],
             "gib_middle": memory[len(memory) // 2] if memory else float("nan"), "gib_end": memory[-1] if memory else float("nan"),
             "sent_rows": rows, "lost_rows": rows - found["rows"], "refused": told["refused"], "late_rows": found["late"],
@@ -336,9 +337,11 @@ def _conclude(figures: dict[str, Any], river_rows: float | None) -> None:
         figures["values_per_s_and_core"] = per_core
         figures["ratio_river"] = per_core / (river_rows * TAGS) if river_rows else None
         figures["ratio_netdata"] = [per_core / rate for rate in NETDATA_PER_CORE]
-        print(f"{per_core:,.0f} values per second and core; {NETDATA}: {figures['ratio_netdata'][1]:.2f} to {figures['ratio_netdata'][0]:.2f} times")
+        least, most = figures["ratio_netdata"][::-1]
+        print(f"{per_core:,.0f} values per second and core; {NETDATA}: {least:.2f} to {most:.2f} times")
         if river_rows:
-            print(f"river HalfSpaceTrees {river_rows * TAGS:,.0f} values per second and core at {TAGS} tags: {figures['ratio_river']:.1f} times")
+            rate = river_rows * TAGS
+            print(f"river HalfSpaceTrees {rate:,.0f} values per second and core at {TAGS} tags: {figures['ratio_river']:.1f} times")
 
 
 if __name__ == "__main__":

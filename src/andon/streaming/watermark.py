@@ -88,7 +88,9 @@ class Watermark:
         process slept: that time is nobody's silence, or a clock that is put right would close ticks whose samples are on their way.
         """
         leap = now - self.now if self.now and now - self.now > patience.idle else 0
-        links = {name: replace(link, heard=link.heard + leap, lost=link.lost + leap if link.lost else 0) for name, link in self.links.items()}
+        links = dict(self.links)
+        if leap:
+            links = {name: replace(one, heard=one.heard + leap, lost=one.lost + leap if one.lost else 0) for name, one in links.items()}
         for name, up in connected.items():
             if not up and name not in links:
                 continue  # it has brought nothing to this fleet, and may never do
