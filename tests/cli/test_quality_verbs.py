@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from andon.evidence.events import Span
 from andon.plant.arrays import Float64Array
 from andon.plant.label import LabResults
 from andon.plant.recording import Recording
 from andon.plant.verdict import QualityPredictions, View
+from andon.scoring.explain import explain, stretch
 from andon.scoring.model_file import load
 from andon.store.results import read_quality
 from andon.training.quality import fit
@@ -146,6 +148,18 @@ def test_a_product_that_moves_alone_opens_an_event_and_is_relevant(folder: Path)
     assert late[0].quality_relevant is True
     assert late[0].sentence.args["tag"] == "purity"
     assert all(event.quality_relevant is not None for event in heard.events)
+
+    # Explained from the samples kept around it, with the results of that time, it still mattered for the product.
+    step = 300_000_000_000
+    first = late[0]
+    last = first.end if first.end is not None else int(time[-1])
+    threshold = float(heard.verdicts.threshold[0])
+    span = Span(first.onset // step, first.start // step, first.peak // step, last // step, first.peak_evidence, threshold)
+    kept = recording.between(stretch(monitor, [span]), int(time[-1]) + 1)
+    (told,) = explain(monitor, kept, [span], until=int(time[-1]), lab=[lab])
+    assert told.quality_relevant is True
+    (silent_one,) = explain(monitor, kept, [span], until=int(time[-1]))
+    assert silent_one.quality_relevant is None
 
 
 def test_the_model_file_keeps_the_probability(folder: Path) -> None:

@@ -196,11 +196,12 @@ def _ablation(fitted: Fitted | None) -> tuple[TableRow, ...]:
     coupled, rows = fitted.coupled, []
     if coupled is not None and fitted.targets.ablation:
         rows.append(TableRow("detector alone", {"found": coupled.found_alone, "found_product": coupled.product_alone}))
-    for row in fitted.targets.ablation:
-        figures: dict[str, float | None] = {}
-        if coupled is not None and row is fitted.targets.ablation[-1]:
-            figures = {"found": coupled.found, "found_product": coupled.product}
-        rows.append(TableRow(row.name, figures | row.figures))
+    for asset, targets in fitted.targets_of.items():
+        for row in targets.ablation:
+            figures: dict[str, float | None] = {}
+            if coupled is not None and row is targets.ablation[-1]:
+                figures = {"found": coupled.found, "found_product": coupled.product}
+            rows.append(TableRow(row.name, figures | row.figures, asset=asset if len(fitted.targets_of) > 1 else ""))
     rows += [
         TableRow(
             f"detector, {item.candidate.name}",
@@ -236,7 +237,11 @@ def _card(monitor: Monitor, card: Mapping[str, Any]) -> tuple[tuple[str, str | S
     zone = monitor.preparation.zone
     rows: list[tuple[str, str | Sentence]] = [("model", monitor.version), ("assets", ", ".join(monitor.assets))]
     rows.append(("tags", str(len(monitor.tag_ids))))
-    rows += [(name, " – ".join(pair)) for name, pair in (card.get("periods") or {}).items()]
+    own = card.get("periods_of") or {}
+    rows += [
+        (name, "; ".join(f"{asset}: {' – '.join(periods[name])}" for asset, periods in own.items()) if own else " – ".join(pair))
+        for name, pair in (card.get("periods") or {}).items()
+    ]
     rows.append(
         ("scaled on", f"{format_instant(monitor.preparation.fitted_from, zone)} – {format_instant(monitor.preparation.fitted_to, zone)}")
     )

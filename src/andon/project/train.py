@@ -274,16 +274,20 @@ def report_card(
     """What the model file says of itself: split, choice, promise, and the one reading of the evaluation period."""
     calibration = fitted.monitor.calibration
     zone = plant.site.zone
-    split = fitted.split
-    periods = {
-        name: [format_instant(period.start, zone), format_instant(period.end, zone)]
-        for name, period in (("train", split.train), ("calibrate", split.calibrate), ("evaluate", split.evaluate))
+    periods_of = {
+        asset: {
+            name: [format_instant(period.start, zone), format_instant(period.end, zone)]
+            for name, period in (("train", split.train), ("calibrate", split.calibrate), ("evaluate", split.evaluate))
+        }
+        for asset, split in fitted.splits.items()
     }
+    periods = next(iter(periods_of.values()))
     targets = list(fitted.targets_of.values())
     return {
         "schema_version": 1,
         "site": plant.site.name,
         "periods": periods,
+        "periods_of": periods_of if any(other != periods for other in periods_of.values()) else {},
         "promised": str(fitted.promised),
         "budget": str(calibration.budget),
         "refused": asdict(refused[0]) if refused else None,
@@ -295,7 +299,7 @@ def report_card(
         "standard_faults": [asdict(row) for row in fitted.costs],
         "network_explains": fitted.explained,
         "training": fitted.training,
-        "quality": [quality_card(report) for found in targets for report in found.reports],
+        "quality": [{"asset": asset, **quality_card(report)} for asset, found in fitted.targets_of.items() for report in found.reports],
         "coupling": coupling_card(fitted.coupled),
         "left_out": [list(pair) for found in targets for pair in found.left_out],
         "evaluation": comparison.to_dict() if comparison else None,

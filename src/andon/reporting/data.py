@@ -121,11 +121,12 @@ class QualityPoint:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row of the tables of baselines and of the ablation: a name and figures by column key."""
+    """One row of the tables of baselines and of the ablation: a name and figures by column key; the asset where they are of several."""
 
     name: str
     figures: dict[str, float | None]
     chosen: bool = False
+    asset: str = ""
 
 
 @dataclass(frozen=True, slots=True)

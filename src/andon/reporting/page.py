@@ -221,7 +221,7 @@ def _table(caption: str, rows: Sequence[TableRow], word: Words) -> str:
     columns = [key for key in columns if any(row.figures.get(key) is not None for row in rows)]
     head = "".join(f'<th scope="col">{word.known("column", key)}</th>' for key in columns)
     body = "".join(
-        f'<tr{CHOSEN if row.chosen else ""}><th scope="row">{word.known("method", row.name)}'
+        f'<tr{CHOSEN if row.chosen else ""}><th scope="row">{_of_asset(row)}{word.known("method", row.name)}'
         + (" · " + word("column.chosen") if row.chosen else "")
         + "</th>"
         + "".join(f"<td>{word.figure(key, row.figures.get(key))}</td>" for key in columns)
@@ -230,6 +230,10 @@ def _table(caption: str, rows: Sequence[TableRow], word: Words) -> str:
     )
     table = f'<table><caption>{caption}</caption><thead><tr><th scope="col">{word("column.name")}</th>{head}</tr></thead><tbody>{body}</tbody></table>'
     return f'<div class="wide" tabindex="0" role="region" aria-label="{caption}">{table}</div>'
+
+
+def _of_asset(row: TableRow) -> str:
+    return f"{escape(row.asset)}: " if row.asset else ""
 
 
 def _compare(data: ReportData, word: Words) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from andon.evidence.blame import BEFORE
 from andon.evidence.events import Span
 from andon.plant.file.schema import OutOfService
-from andon.plant.label import Label
+from andon.plant.label import Label, LabResults
 from andon.plant.progress import silent
 from andon.plant.recording import Recording
 from andon.plant.verdict import Event
@@ -43,6 +43,7 @@ def explain(
     until: int,
     threshold: float | None = None,
     labels: Sequence[Label] = (),
+    lab: Sequence[LabResults] = (),
     out_of_service: Sequence[OutOfService] = (),
 ) -> tuple[Event, ...]:
     """Events of one asset with their tags, order and sentence, as `Monitor.score` gives them.
@@ -52,13 +53,15 @@ def explain(
     recording : samples from `stretch` on
     spans : what the fleet opened or closed
     until : ns, the last tick to look at
+    lab : results of that time; with them the event says whether it mattered for the product, and results are among its evidence. A soft
+        sensor then starts anew at `stretch`, so its intervals are those of its training
 
     Raises
     ------
     PreparationError : none of the model's tags is there
     """
     monitor = monitor.of(recording.asset)
-    own = replace(monitor.of(recording.asset), quality=(), coupling=None)  # what the laboratory will say needs no explaining here
-    step, _ = own.run(recording, own.start(), labels=labels, out_of_service=out_of_service, until=until, threshold=threshold)
-    explained = Explained(own, step.prepared, [step], step.detection.views.trace, step.detection.best.relation)
+    own = monitor if lab else replace(monitor, quality=(), coupling=None)
+    step, _ = own.run(recording, own.start(), labels=labels, lab=lab, out_of_service=out_of_service, until=until, threshold=threshold)
+    explained = Explained(own, step.prepared, [step], step.evidence, step.detection.best.relation)
     return describe_events(own, explained, spans, silent)

@@ -11,14 +11,12 @@ from andon.plant.arrays import Float64Array
 from andon.plant.label import LabResults
 from andon.plant.verdict import QualityPredictions
 from andon.plant.window import Expectation, Prepared
+from andon.scoring.quality_relevance import attributable, leaves_range, usual_distances
 
 if TYPE_CHECKING:
     from andon.evidence.events import Span
     from andon.scoring.monitor import Monitor, Step
     from andon.scoring.quality import QualityState
-
-SURPRISE = 2.58
-"""Standard deviations of its interval at which a single result says that quality was not as predicted: one in a hundred in normal time."""
 
 
 def predict_quality(
@@ -64,8 +62,9 @@ def join_steps(steps: Sequence[tuple[QualityPredictions, ...]]) -> QualityPredic
 def quality_relevant(monitor: Monitor, steps: Sequence[Step], span: Span) -> bool | None:
     """Whether a deviation mattered for the product.
 
-    True where a sample drawn during it was not as predicted, or where a prediction in it left the range of the training results
-    or, for a class, fell below the decision while it stood above when the deviation began.
+    True where the samples drawn during it were further from what was predicted than those of normal time of the same length, or where a
+    prediction in it left the range of the training results by more than its error or, for a class, fell below the decision while it
+    stood above when the deviation began; see `quality_relevance`.
 
     Returns
     -------
@@ -74,25 +73,32 @@ def quality_relevant(monitor: Monitor, steps: Sequence[Step], span: Span) -> boo
     end = span.end if span.end is not None else 1 << 62
     known, answered = False, False
     for number, model in enumerate(monitor.quality):
-        for step in steps:
-            checks = step.checks[number]
-            drawn = checks[(checks[:, 0] >= span.onset) & (checks[:, 0] <= end)]
-            known |= bool(len(drawn))
-            if bool((np.abs(drawn[:, 2]) > SURPRISE).any()):
-                return True
-            low, high = np.searchsorted(step.prepared.tick, [span.onset, min(end, span.peak)])
-            value = step.quality[number].value[low : high + 1]
-            value = value[np.isfinite(value)]
-            answered |= bool(len(value))
-            if len(value) and _leaves(model, value):
-                return True
+        checks = np.concatenate([step.checks[number] for step in steps])
+        drawn = checks[(checks[:, 0] >= span.onset) & (checks[:, 0] <= end), 2]
+        said = [_during(step, number, span.onset, min(end, span.peak)) for step in steps]
+        value, low, high = (np.concatenate(column) for column in zip(*said, strict=True))
+        known |= bool(len(drawn))
+        answered |= bool(len(value))
+        if len(drawn) and attributable(drawn, usual_distances(model)) > 0.0:
+            return True
+        if len(value) and _leaves(model, value, low, high):
+            return True
     return False if known or answered else None
 
 
-def _leaves(model: Any, value: Float64Array) -> bool:
+def _during(step: Step, number: int, first: int, last: int) -> tuple[Float64Array, Float64Array, Float64Array]:
+    """The predictions of a target from a tick to another: value, low and high, where it answered."""
+    begin, end = np.searchsorted(step.prepared.tick, [first, last + 1])
+    table = step.quality[number]
+    value, low, high = table.value[begin:end], table.low[begin:end], table.high[begin:end]
+    ok = np.isfinite(value) & np.isfinite(low) & np.isfinite(high)
+    return value[ok], low[ok], high[ok]
+
+
+def _leaves(model: Any, value: Float64Array, low: Float64Array, high: Float64Array) -> bool:
     if model.spec is not None:
         return bool(value[0] >= model.spec.decision and value.min() < model.spec.decision)
-    return bool(value.min() < model.low or value.max() > model.high)
+    return leaves_range(value, low, high, model)
 
 
 def loudest_target(monitor: Monitor, steps: Sequence[Step], span: Span) -> str | None:
