@@ -2,10 +2,10 @@
 
     python -m benchmarks.load [--quick] [--bundle FILE] [--assets 10000] [--peers FOLDER]
 
-One service process, one broker, and one generator of all gateways (100 assets a message, once a second) whose processor time is not counted.
-Ten models of a thousand sister assets: one model is trained on one simulated asset, and ten files hold the same weights under the
-names of the assets that they serve; ten trainings would change no cost. `p99_ms` is from the moment at which the gateway took the sample that
-makes a tick complete to the tick's verdicts being kept. A tick is complete when the first sample of the next second comes
+One service process, one broker, and one generator of all gateways (100 assets a message, once a second) whose processor time is not
+counted. Ten models of a thousand sister assets: one model is trained on one simulated asset, and ten files hold the same weights under
+the names of the assets that they serve; ten trainings would change no cost. `p99_ms` is from the moment at which the gateway took the
+sample that makes a tick complete to the tick's verdicts being kept. A tick is complete when the first sample of the next second comes
 (`late_by` = one interval), so a verdict is one second older than that; this wait is asked for, and stated as `late_by_s`.
 `service_cores` is processor time over wall time of the service; the broker's is its own. The highest load is searched with a clock that
 runs faster: twice as fast is twice the ticks, messages and values a second, of the same assets.

@@ -1,7 +1,8 @@
 """`andon serve` that measures itself: `python -m benchmarks.live.measured REPORT SPEED START plant.toml --data DIR --port 0`.
 
-The clock began at START (ns UTC) and runs SPEED times as fast, so that a plant can live faster than we do. At each entry that closes
-a tick it notes how long ago, in seconds of ours, the newest sample of the entry was taken at the gateway. When it ends it writes what it used.
+The clock began at START (ns UTC) and runs SPEED times as fast, so that a plant can live faster than we do. At each entry that
+closes a tick it notes how long ago, in seconds of ours, the newest sample of the entry was taken at the gateway. When it ends it writes
+what it used.
 """
 
 from __future__ import annotations

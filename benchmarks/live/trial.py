@@ -21,6 +21,7 @@ from tests.reading.links.broker import Broker
 
 TOPIC = "recorded/gateway"
 PUSH = "push"
+CONNECTED = ("live", "catching_up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ class Trial:
         end = time.monotonic() + 30
         while time.monotonic() < end:
             page = self.service.ask("api/v1/overview")
-            if page and any(source["name"] == "gateway" and source["state"] == "connected" for source in page.get("sources", ())):
+            if page and any(source["name"] == "gateway" and source["state"] in CONNECTED for source in page.get("sources", ())):
                 time.sleep(1.5)  # a moment of the clock, which comes each second, has told of both links
                 return
             time.sleep(0.05)
