@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from andon.evidence.fill_together import FillTogether
 from andon.evidence.lines import LARGEST, LARGEST_PRODUCT, MOST_SHARED, Lines, Statistic, filled_values, source_values
 from andon.evidence.live import FULL, Stack
 from andon.evidence.novelty import Novelty
@@ -59,6 +60,8 @@ class ViewsTogether:
         self.views, self.count = views, count
         self._alphas = [np.array([alpha_of(span) for span in line.spans], dtype=np.float32)[:, None, None] for line in views.lines]
         self._room = Workspace()
+        stacked = views.stacked
+        self._fill = FillTogether(stacked.fill if stacked is not None else views.lines[0].fill)
         shape = views.novelty
         self._waves = None if shape is None else np.concatenate([shape.waves, shape.waves])
 
@@ -143,10 +146,14 @@ class ViewsTogether:
         filled = filled_values(prepared, expectations, low, high, valid is None)
         if self.views.novelty is not None:
             state.ring[low:high, k % self.views.novelty.patch] = filled
+        row, channel = np.nonzero(~part) if valid is not None else (None, None)
+        stacked = self.views.stacked is not None  # rows with gaps are worked out together afterwards
         column = at = other = 0
         for line, alpha in zip(self.views.lines, self._alphas, strict=True):
             mask = valid if line.of_channels else None
-            values = source_values(line.source, filled, mask, expectations, low, high, line.unit, line.centre, self._room)
+            values = source_values(line.source, filled, None, expectations, low, high, line.unit, line.centre, self._room)
+            if mask is not None and line.source != "level":
+                values[row, channel] = 0.0
             if line.of_channels:
                 means = state.means[at : at + len(line.spans), low:high]
                 at += len(line.spans)
@@ -156,7 +163,6 @@ class ViewsTogether:
             step = np.subtract(values, means, out=self._room.take("step", means.shape))
             step *= alpha
             means += step
-            stacked = self.views.stacked is not None  # rows with gaps are worked out together afterwards
             y = means if mask is None or stacked else means.copy()
             for index, one in enumerate(line.each):
                 count = len(one.statistics)
@@ -203,10 +209,10 @@ class ViewsTogether:
         gone = ~valid
         size = np.abs(state.means[:, rows])
         y = state.means[lines.full[:, None], rows]
-        lines.fill.fill(y, valid)
+        self._fill.fill(y, valid)
         squared = np.matmul(y, lines.factor)
         np.square(squared, out=squared)
-        lines.fill.gain(squared, valid)
+        self._fill.gain(squared, valid)
         squared[:, gone] = 0.0
         size[:, gone] = 0.0
         np.minimum(squared, LARGEST, out=squared)

@@ -142,7 +142,7 @@ class LinearCore:
             )
         if rows == 1 and state.begun and not prepared.reset[0]:
             return self._tick(x, prepared.valid, state)
-        filled = self.filled(x, prepared.valid)
+        filled = self._filled(x, prepared.valid)
         out = np.empty((rows, self.weights.shape[2]), dtype=np.float32)
         nowhere: list[int] = []
         borders = np.flatnonzero(prepared.reset)
@@ -186,7 +186,7 @@ class LinearCore:
         """
         forecast = np.empty_like(prepared.x)
         if prepared.rows:
-            forecast[1:] = self.filled(prepared.x[:-1], prepared.valid[:-1])
+            forecast[1:] = self._filled(prepared.x[:-1], prepared.valid[:-1])
             forecast[0] = state.ring[-1] if state.begun else np.nan
             forecast += self.mean
             forecast[prepared.reset] = np.nan
@@ -195,14 +195,14 @@ class LinearCore:
     def _tick(self, x: Float32Array, valid: BoolArray, state: LinearState) -> tuple[Expectation, LinearState]:
         """One live tick, not after a reset: the same products in fewer calls."""
         width = len(self.mean)
-        joined = np.concatenate([state.ring, self.filled(x, valid)], axis=0)
+        joined = np.concatenate([state.ring, self._filled(x, valid)], axis=0)
         out = np.matmul(joined.reshape(1, -1), self._flat)
         out += self._shift
         level, quality = self._empty
         expectation = Expectation(out[:, :width], out[:, width : 2 * width], self._log_row, level, out[:, 2 * width :], quality)
         return expectation, LinearState(joined[1:], True)
 
-    def filled(self, x: Float32Array, valid: BoolArray) -> Float32Array:
+    def _filled(self, x: Float32Array, valid: BoolArray) -> Float32Array:
         """(T, C) deviations from the mean, missing channels by their conditional mean."""
         deviation = x - self.mean
         if not np.logical_and.reduce(valid, axis=None):

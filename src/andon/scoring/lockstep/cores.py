@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from andon.evidence.fill_together import FillTogether
+from andon.evidence.impute import ConditionalFill
 from andon.plant.arrays import Float32Array
 from andon.plant.window import Expectation, Prepared
 from andon.scoring.linear_core import LinearCore, LinearState
@@ -35,6 +37,7 @@ class LinearTogether:
 
     def __init__(self, core: LinearCore, count: int) -> None:
         self.core, self.count = core, count
+        self._fill = FillTogether(ConditionalFill(core.precision[None]))
         oldest_first = np.ascontiguousarray(core.weights[::-1])
         self._twice = np.concatenate([oldest_first, oldest_first])
         width = core.channels
@@ -60,7 +63,9 @@ class LinearTogether:
         core, depth, width = self.core, self.core.depth, self.core.channels
         k = int(prepared.tick[0])
         place = k % (depth + 1)
-        now = core.filled(prepared.x, prepared.valid)
+        now = prepared.x - core.mean
+        if not bool(prepared.valid.all()):
+            self._fill.fill(now[None], prepared.valid)
         state.ring[:, place] = now
         fresh = np.flatnonzero(prepared.reset)
         if len(fresh):
