@@ -43,7 +43,7 @@ docs: install
 	$(BIN)/python tools/make_docs.py
 
 bench: install
-	@for name in start skab tep multivariate softsensor budget speed; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in start skab tep multivariate softsensor budget speed load faults console; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 wheelhouse: install console
 	$(BIN)/python tools/make_wheelhouse.py wheelhouse
