@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from andon.client.connection import Connection
-from andon.service.schema import FirstSignIn, Language, Session, SignIn
+from andon.service.schema import FirstSignIn, Language, NewPassword, Session, SignIn
 
 
 class SigningIn(Connection):
@@ -17,6 +17,10 @@ class SigningIn(Connection):
         """The first administrator, by the one-time link that the service printed."""
         given = FirstSignIn(token=token, user=user, password=password, language=language)
         return self._enter(self._ask(Session, "POST", ["first-sign-in"], body=given, once=True))
+
+    def new_password(self, token: str, password: str) -> Session:
+        """Choose a password by the one-time link of `andon user`; every session of before ends."""
+        return self._enter(self._ask(Session, "POST", ["new-password"], body=NewPassword(token=token, password=password), once=True))
 
     def sign_out(self) -> None:
         """End this session."""
