@@ -56,7 +56,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "add_token": {"name": "gateway", "role": "administrator", "scopes": ["read"]},
     "ingest": {"source": "line 1", "body": b"m t=1", "content_type": "text/plain"},
 }
-"""Words of each call that needs some. `live` streams, and `first_sign_in`, `new_password`, `revoke_token` and `sign_out` need more: tests of their own."""
+"""Words of each call that needs some. `live` streams; `first_sign_in`, `new_password`, `revoke_token` and `sign_out` have
+tests of their own."""
 
 
 @pytest.fixture(scope="module")

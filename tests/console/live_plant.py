@@ -29,7 +29,7 @@ ASSET, SISTER = "line", "<b>&\"'温度 °C</b>"
 PLANT = """
 [site]
 name = "Works 3"
-zone = "Europe/Berlin"
+zone = "UTC"
 
 [service]
 port = {port}
@@ -83,6 +83,7 @@ class LivePlant:
         first = datetime.now(UTC).replace(second=0, microsecond=0) - ROWS * STEP
         self.start = first - timedelta(minutes=first.minute % 5)
         self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
         self._log = folder / "service.log"
         table = values(ROWS, 50)
         table[FAULT:, 1] += 1.2
@@ -99,7 +100,8 @@ class LivePlant:
         assert self.url in said, self._log.read_text("utf-8")
         if not self.link:
             self.link = re.findall(r"first-sign-in#(\S+)", self._process.stdout.readline())[0]
-        threading.Thread(target=self._process.stdout.read, daemon=True).start()
+        self._reader = threading.Thread(target=self._process.stdout.read, daemon=True)
+        self._reader.start()  # whatever else it says must not fill the pipe
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         """End it; its exit status."""
@@ -107,8 +109,10 @@ class LivePlant:
         if self._process.poll() is None:
             self._process.send_signal(how)
         code = self._process.wait(60)
+        if self._reader is not None:
+            self._reader.join(10)
         if self._process.stdout is not None:
-            time.sleep(0.05)
+            self._process.stdout.close()
         return code
 
     @property

@@ -155,10 +155,11 @@ def test_the_budget_page_answers_for_every_setting_of_the_slider_and_takes_a_new
     (page,) = shift.get("/budgets")
     rates = [effect["per_week"] for effect in page["curve"]]
     assert len(rates) >= 3
-    assert rates == sorted(rates, reverse=True)
+    assert rates == sorted(rates), "the slider goes from few to many"
     assert all(effect["found"].keys() == effect["delay_s"].keys() for effect in page["curve"])
     found = [sum(effect["found"].values()) for effect in page["curve"]]
-    assert found == sorted(found, reverse=True), "a looser promise finds no less"
+    assert found == sorted(found), "a looser promise finds no less"
+    assert {"step_4", "drift_4_1h", "drift_2_1d", "stuck"} <= page["curve"][0]["found"].keys()
     changed = shift.send("PUT", f"/budgets/{page['group']}", {"budget": "4/day", "why": "test"})
     assert changed["promise"] != page["promise"]
     entries = shift.get("/ledger", limit=1000)["entries"]
@@ -209,3 +210,35 @@ def test_what_does_not_exist_is_not_found(shift: Shift) -> None:
         assert shift.client.get(f"/api/v1{path}").status_code == 404
     assert shift.client.put("/api/v1/budgets/nothing", json={"budget": "1/week"}).status_code == 404
     assert shift.client.post("/api/v1/maintenance", json={"assets": ["x"], "start": "0", "end": "9", "why": "y"}).status_code == 404
+
+
+def test_alarms_that_are_over_have_their_own_lists(shift: Shift) -> None:
+    listed = {state: [row["id"] for row in shift.get("/alarms", state=state)["rows"]] for state in ("open", "closed", "all", "recent")}
+    assert listed["all"] == listed["recent"]
+    assert set(listed["closed"]) == set(listed["all"]) - {alarm.id for alarm in shift.running.alarms.open(shift.running.clock.now())}
+    assert shift.get("/alarms", state="closed")["counts"] == shift.get("/alarms")["counts"]
+
+
+def test_what_andon_itself_writes_hinders_nobodys_act(shift: Shift) -> None:
+    """A person who has seen an alarm may act on it though it went on meanwhile; only another person's act comes first."""
+    row = next(item for item in shift.get("/alarms", state="recent")["rows"] if item["number"] > 1)
+    records = shift.get(f"/cases/{row['case']}")["records"]
+    last = max((record["number"] for record in records if record["by"] != "andon"), default=0)
+    seen = max(last, 1)
+    assert seen < row["number"] or last == row["number"]
+    shift.send("POST", f"/alarms/{row['id']}/acts", {"kind": "comment", "text": "still there", "number": seen})
+    shift.send("POST", f"/alarms/{row['id']}/acts", {"kind": "comment", "text": "too late", "number": seen}, 409)
+
+
+def test_a_spark_holds_each_tick_until_the_next() -> None:
+    import numpy as np
+
+    from andon.plant.time import MINUTE_NS
+    from andon.service.pages.now import held
+
+    hour = np.full(60, np.nan)
+    hour[[3, 8, 30]] = [1.0, 2.0, 3.0]
+    five = held(hour, 5 * MINUTE_NS)
+    assert (bool(np.isnan(five[:3]).all()), list(five[3:8]), list(five[8:13])) == (True, [1.0] * 5, [2.0] * 5)
+    assert np.isnan(five[13:30]).all(), "a tick that was not judged is a gap"
+    assert np.array_equal(held(hour, 1000), hour, equal_nan=True)

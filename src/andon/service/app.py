@@ -84,7 +84,7 @@ def create_app(
     app = answered_once(app, answers, prefix=PREFIX, except_for=INGEST)
     app = limited(app, settings, time.monotonic, prefix=PREFIX)
     app = know_callers(app, accounts, tls=settings.tls)
-    app = bounded_bodies(app, most=settings.most_body, most_ingest=settings.most_ingest, ingest_path=INGEST)
+    app = bounded_bodies(app, most=settings.most_body, most_ingest=settings.most_ingest, ingest_path=INGEST, within_s=settings.body_s)
     app = problem_answers(app)
     app = browser_headers(app, tls=settings.tls)
     app = metrics.watched(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -63,13 +64,20 @@ class TooLarge(HTTPException):
     status_code = 413
 
 
-def bounded_bodies(app: App, *, most: int, most_ingest: int, ingest_path: str) -> App:
-    """`app` behind a limit on the size of bodies: refused by its length, or while it arrives, before it is in memory.
+class TooSlow(HTTPException):
+    """The body did not arrive in its time."""
+
+    status_code = 408
+
+
+def bounded_bodies(app: App, *, most: int, most_ingest: int, ingest_path: str, within_s: float = 60.0) -> App:
+    """`app` behind a limit on the size of bodies, and on the time they take: refused by its length, or while it arrives.
 
     Parameters
     ----------
     most, most_ingest : bytes, for routes and for pushes of samples
     ingest_path : prefix of the latter
+    within_s : seconds in which the whole body must have come
     """
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,12 +89,20 @@ def bounded_bodies(app: App, *, most: int, most_ingest: int, ingest_path: str) -
         if not length.isdigit() or int(length) > limit:
             await _refuse(send, limit, language_of(scope))
             return
-        seen = 0
+        seen, whole = 0, False
+        end = asyncio.get_running_loop().time() + within_s
 
         async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
+            nonlocal seen, whole
+            if whole:
+                return await receive()  # the client goes away, whenever that is
+            try:
+                async with asyncio.timeout_at(end):
+                    message = await receive()
+            except TimeoutError as error:
+                raise TooSlow(f"the body did not come within {within_s:g} s", headers={"Connection": "close"}) from error
             if message["type"] == "http.request":
+                whole = not message.get("more_body", False)
                 seen += len(message.get("body", b""))
                 if seen > limit:
                     raise TooLarge(f"the body is larger than {limit / MIB:g} MiB")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Any
 
-from andon.plant.errors import AskUserError
+from andon.plant.errors import AndonError, AskUserError
 from andon.plant.time import NS
 from andon.project.live.running import Running
 from andon.reading.push import PushLink
 from andon.service.callers import Caller
 from andon.service.desk import Accepted, AlarmFilter
-from andon.service.pages import alarm_list, cases, engineering, news, now, trends
+from andon.service.pages import alarm_list, budgets, cases, engineering, news, now, trends
+from andon.service.pages.budgets import Curves
 from andon.service.problems import UnknownName
 from andon.service.routes.instants import to_text
 from andon.service.schema import (
@@ -32,6 +34,7 @@ from andon.service.schema import (
     NewBudget,
     OutOfService,
     Overview,
+    Role,
     Share,
     StatusMap,
     Trend,
@@ -39,14 +42,24 @@ from andon.service.schema import (
 from andon.service.watching import Look
 from andon.store.ledger_view import LedgerView
 
+WARM_ASSETS = 16
+SOMEBODY = Caller("andon", Role.VIEWER)
+
 
 class PlantDesk:
     """See `Desk`. `events` is the loop in which the links run, for pushes."""
 
     def __init__(self, running: Running) -> None:
         self.running = running
+        self._curves = Curves()
         self._ledger = LedgerView(running.models.ledger)
         self.events: asyncio.AbstractEventLoop | None = None
+
+    def warm(self) -> None:
+        """Work out what takes seconds and is asked for soon: what promises cost, where the plant is small enough for it."""
+        if len(self.running.monitors) <= WARM_ASSETS:
+            with suppress(AndonError):
+                budgets.budgets(self.running, SOMEBODY, self._curves)
 
     def site(self) -> Mapping[str, str]:
         site = self.running.plant.site
@@ -80,10 +93,10 @@ class PlantDesk:
         return cases.case_page(self.running, caller, case)
 
     def budgets(self, caller: Caller) -> list[BudgetPage]:
-        return engineering.budgets(self.running, caller)
+        return budgets.budgets(self.running, caller, self._curves)
 
     def set_budget(self, caller: Caller, group: str, budget: NewBudget) -> BudgetPage:
-        return engineering.set_budget(self.running, caller, group, budget)
+        return budgets.set_budget(self.running, caller, group, budget, self._curves)
 
     def models(self) -> Models:
         return engineering.models(self.running)

@@ -95,7 +95,8 @@ def _of_http(request: Request[Any, Any, Any] | None, error: HTTPException, scope
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         errors = [{key: str(value) for key, value in item.items()} for item in error.extra if isinstance(item, dict)]
     kind = {
-        400: "bad-request", 401: "not-signed-in", 403: "not-allowed", 404: "not-found", 405: "no-such-method", 413: "too-large",
+        400: "bad-request", 401: "not-signed-in", 403: "not-allowed", 404: "not-found", 405: "no-such-method", 408: "too-slow",
+        413: "too-large",
     }  # fmt: skip
     title = translated(str(error.detail) or kind.get(error.status_code, "error"), _language(request, scope))
     headers = {key: value for key, value in (error.headers or {}).items() if key.lower() != "content-type"}

@@ -15,6 +15,7 @@ from andon.plant.errors import AskUserError
 from andon.project.live.running import Running
 from andon.service.accounts.accounts import Accounts
 from andon.service.app import create_app
+from andon.service.hurried import hurried
 from andon.service.live import Feed
 from andon.service.plant_desk import PlantDesk
 from andon.service.repeated import Answers
@@ -35,6 +36,11 @@ def settings_of(running: Running) -> ServiceSettings:
     if bool(section.certificate) != bool(section.key):
         raise AskUserError("TLS needs a certificate and its key", do="name both in [service], or neither")
     return ServiceSettings(host=section.host, port=section.port, certificate=section.certificate, key=section.key)
+
+
+def server_settings(head_s: float) -> dict[str, Any]:
+    """How uvicorn is set: it says nothing of itself, and waits for no client for ever."""
+    return {"server_header": False, "http": hurried(head_s)}
 
 
 def console_folder() -> Path | None:
@@ -72,11 +78,12 @@ async def serve(running: Running, *, on_ready: Callable[[str, str | None], None]
     )
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, ssl_certfile=settings.certificate or None, ssl_keyfile=settings.key or None,
-        log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S, lifespan="on",
+        log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S, lifespan="on", **server_settings(settings.head_s),
     )  # fmt: skip
     server = _server(config)
     settling = threading.Thread(target=running.settle, name="settle", daemon=True)
     settling.start()
+    threading.Thread(target=desk.warm, name="warm", daemon=True).start()
     looping = asyncio.create_task(running.loop.run(), name="loop")
     serving = asyncio.create_task(server.serve(), name="api")
     sending = asyncio.create_task(running.post.run(), name="post")

@@ -18,6 +18,7 @@ class ServiceSettings:
     host, port : where it listens; this machine alone unless told otherwise
     certificate, key : files; TLS where both are named
     most_body, most_ingest : bytes of a request
+    head_s, body_s : seconds in which the head of a request, and its body, must have come
     rate, sign_in_rate : requests a second of one caller (a user, a token, an address), and tries to sign in of one address
     sessions : how long they last
     """
@@ -28,6 +29,8 @@ class ServiceSettings:
     key: str = ""
     most_body: int = 1 * MIB
     most_ingest: int = 16 * MIB
+    head_s: float = 15.0
+    body_s: float = 60.0
     rate: Rate = field(default_factory=lambda: Rate(per_s=100.0, burst=400.0))
     ingest_rate: Rate = field(default_factory=lambda: Rate(per_s=2000.0, burst=4000.0))
     sign_in_rate: Rate = field(default_factory=lambda: Rate(per_s=1.0, burst=20.0))

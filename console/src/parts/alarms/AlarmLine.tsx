@@ -29,7 +29,7 @@ export const AlarmLine = memo(function AlarmLine({ row, at, top, chosen, current
       <span role="gridcell" class="raised"><time dateTime={row.raised} title={utc(row.raised)}>{shortly(row.raised, minute.value)}</time></span>
       <span role="gridcell" class="asset"><a href={place("assets", row.asset)} tabIndex={current ? 0 : -1}>{row.name}</a></span>
       <span role="gridcell" class="text">
-        <a id={`open-${row.id}`} href={place("cases", row.case)} tabIndex={current ? 0 : -1} title={row.text}>{row.text}</a>
+        <a id={`open-${row.id}`} href={place("cases", row.case)} tabIndex={current ? 0 : -1} title={row.text}>{event(row)}</a>
         {row.count > 1 && <small title={count("alarms.times", row.count)}> ×{row.count}</small>}
       </span>
       <span role="gridcell" class="state">{state(row)}</span>
@@ -37,6 +37,11 @@ export const AlarmLine = memo(function AlarmLine({ row, at, top, chosen, current
     </div>
   );
 });
+
+/** What happened, without the asset's name, which has its own column. */
+function event(row: AlarmRow): string {
+  return row.text.startsWith(row.name) ? row.text.slice(row.name.length).replace(/^\s*[:：]\s*/, "") || row.text : row.text;
+}
 
 /** The state in words, with who and how long. */
 function state(row: AlarmRow): string {

@@ -8,7 +8,7 @@ import { fromField, toField } from "../../words/zone";
 import { Dialog } from "../Dialog";
 import { Field } from "../Field";
 
-const PRESETS_S = [3600, 4 * 3600, 8 * 3600, 24 * 3600];
+const PRESETS_S = [3600, 4 * 3600, 8 * 3600, 12 * 3600]; // as long as a shelf may be, unless the plant file says otherwise
 
 interface Props {
   n: number;

@@ -17,6 +17,7 @@ export class Book {
   private next = "";
   private asking: Promise<void> | undefined;
   private turn = 0;
+  private counting = false;
 
   constructor(private readonly filter: URLSearchParams) {}
 
@@ -42,7 +43,7 @@ export class Book {
     const list = await get<AlarmList>(this.path("")).catch(() => undefined);
     if (!list) return;
     batch(() => {
-      for (const row of [...list.rows].reverse()) this.hear(row);
+      for (const row of [...list.rows].reverse()) this.place(row);
       this.counts.value = list.counts;
     });
   }
@@ -73,8 +74,23 @@ export class Book {
     });
   }
 
+  /** The counts of the tabs as they are now; of many changes at once they are asked once. */
+  private recount(): void {
+    if (this.counting) return;
+    this.counting = true;
+    window.setTimeout(() => {
+      this.counting = false;
+      void get<AlarmList>("/alarms?state=open&limit=1").then((list) => (this.counts.value = list.counts), () => undefined);
+    }, 500);
+  }
+
   /** A row as it is now: in its place where it stands, else among the new ones where it belongs here. */
   hear(row: AlarmRow): void {
+    this.recount();
+    this.place(row);
+  }
+
+  private place(row: AlarmRow): void {
     const at = this.rows.value.findIndex((other) => other.id === row.id);
     if (at >= 0) {
       if (this.rows.value[at]!.number <= row.number) this.rows.value = this.rows.value.with(at, row);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from andon.alarms.sentences import case_sentence
-from andon.plant.alarm import Acknowledge, Act, Alarm, Assign, Comment, Mark, PutBack, Reset, Shelve, State, TakeOut, Unshelve
+from andon.plant.alarm import SYSTEM, Acknowledge, Act, Alarm, Assign, Comment, Mark, PutBack, Reset, Shelve, State, TakeOut, Unshelve
 from andon.plant.error_words import translated
 from andon.plant.errors import AndonError, AskUserError
 from andon.plant.sentences import speak
@@ -15,9 +15,12 @@ from andon.service.desk import AlarmFilter
 from andon.service.pages.past import past
 from andon.service.routes.instants import to_ns, to_text
 from andon.service.schema import ActResult, AlarmList, AlarmRow
+from andon.store.database import alarm_records
 from andon.streaming.control import Marked
 
-RECENT, RECENT_NS = "recent", 7 * DAY_NS
+RECENT, ALL, CLOSED, RECENT_NS = "recent", "all", "closed", 7 * DAY_NS
+LONG_AGO = frozenset({RECENT, ALL, CLOSED})
+"""Words for `state` that mean alarms which are over as well: those of the last week."""
 HIDDEN = {"shelved": State.SHELVED, "suppressed": State.SUPPRESSED, "out-of-service": State.OUT_OF_SERVICE}
 
 
@@ -25,14 +28,14 @@ def listed(running: Running, caller: Caller, which: AlarmFilter) -> AlarmList:
     """The alarms that a filter lets through, most urgent first."""
     now = running.clock.now()
     found = running.alarms.open(now)
-    if which.state == RECENT:
-        open_now = {alarm.id for alarm in found}
-        gone = [one.alarm for one in past(running, now - RECENT_NS, now) if one.alarm.id not in open_now]
-        found = (*found, *gone)
+    open_now = {alarm.id for alarm in found}
     counts: dict[str, int] = {"open": 0, "shelved": 0, "suppressed": 0, "out-of-service": 0, "unacknowledged": 0}
     for alarm in found:
         counts[next((name for name, state in HIDDEN.items() if alarm.state is state), "open")] += 1
         counts["unacknowledged"] += alarm.state is State.UNACKNOWLEDGED
+    if which.state in LONG_AGO:
+        gone = tuple(one.alarm for one in past(running, now - RECENT_NS, now) if one.alarm.id not in open_now)
+        found = gone if which.state == CLOSED else (*found, *gone)
     rows = sorted((alarm for alarm in found if _passes(alarm, which)), key=_urgency)
     texts = {}
     if which.q:
@@ -70,7 +73,13 @@ def act(running: Running, caller: Caller, ids: list[str], wanted: schema.Act) ->
     done, refused = [], dict[str, str]()
     for alarm_id in dict.fromkeys(ids):
         try:
-            running.alarms.act(alarm_id, to_act(wanted, now), at=now, by=caller.name, seen=wanted.number if len(ids) == 1 else None)
+            running.alarms.act(
+                alarm_id,
+                to_act(wanted, now),
+                at=now,
+                by=caller.name,
+                seen=_seen(running, alarm_id, wanted.number if len(ids) == 1 else None),
+            )
             alarm = running.alarms.alarm(alarm_id, now)
             assert alarm is not None
             if wanted.kind == "mark":
@@ -84,6 +93,15 @@ def act(running: Running, caller: Caller, ids: list[str], wanted: schema.Act) ->
             what, do = translated(error.what, caller.language), translated(error.do, caller.language)
             refused[alarm_id] = f"{what}: {do}" if do else what
     return ActResult(done=done, refused=refused)
+
+
+def _seen(running: Running, alarm_id: str, number: int | None) -> int | None:
+    """The record up to which a person knows the alarm: what Andon itself wrote since (it goes on, it ended) is no other person's act."""
+    if number is None:
+        return None
+    kept = running.database.read(lambda connection: alarm_records.of_alarm(connection, alarm_id))
+    later = [record for record in kept if record.number > number]
+    return later[-1].number if later and all(record.by == SYSTEM for record in later) else number
 
 
 def to_act(wanted: schema.Act, now: int) -> Act:
@@ -130,7 +148,7 @@ def _passes(alarm: Alarm, which: AlarmFilter) -> bool:
         right = alarm.state is HIDDEN[which.state]
     elif which.state in ("", "open"):
         right = not alarm.hidden
-    elif which.state == RECENT:
+    elif which.state in LONG_AGO:
         right = True
     else:
         right = alarm.state.value == which.state

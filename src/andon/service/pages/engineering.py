@@ -1,4 +1,4 @@
-"""Budgets, models, data, maintenance, tags out of service, the ledger."""
+"""Models, data, maintenance, tags out of service, the ledger."""
 
 from __future__ import annotations
 
@@ -6,20 +6,11 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from andon.alarms.pausing import lift, pause
-from andon.evidence.budget import BudgetPoint, budget_curve, group_curve
-from andon.evidence.calibration import Calibration
-from andon.evidence.events import first_exceedances, ground
-from andon.evidence.sentence import fault_sentence
 from andon.plant.alarm import SuppressedBy
-from andon.plant.budget import parse_budget
 from andon.plant.errors import AndonError, AskUserError
 from andon.plant.messages import say
-from andon.plant.sentences import speak
-from andon.plant.time import DAY_NS, HOUR_NS, NS, WEEK_H
-from andon.project import promises
+from andon.plant.time import DAY_NS
 from andon.project.live.running import Running
 from andon.service.callers import Caller
 from andon.service.pages.now import sources
@@ -27,127 +18,22 @@ from andon.service.pages.trends import status_map
 from andon.service.problems import UnknownName
 from andon.service.routes.instants import to_text
 from andon.service.schema import (
-    BudgetPage,
     DataPage,
     DeadLetter,
-    Effect,
     LedgerEntry,
     LedgerPage,
     Maintenance,
     Models,
     ModelVersion,
-    NewBudget,
     Outlet,
     OutOfService,
     StatusMap,
 )
 from andon.store.ledger_view import LedgerView
-from andon.streaming.control import EndPlanned, Planned, Promised, PutBack, TakeOut
+from andon.streaming.control import EndPlanned, Planned, PutBack, TakeOut
 
 SAMPLE = 200
 """Bytes of a message that could not be read, as they are shown."""
-
-
-def budgets(running: Running, caller: Caller) -> list[BudgetPage]:
-    """Every group's promise, and what others would cost."""
-    return [_budget(running, caller, group.name) for group in running.plant.budgets]
-
-
-def _calibrations(running: Running, group: str) -> dict[str, Calibration]:
-    named = next((item for item in running.plant.budgets if item.name == group), None)
-    if named is None:
-        raise UnknownName(group)
-    assets = [asset for asset in running.monitors if not named.assets or asset in named.assets]
-    return {asset: running.monitors[asset].of(asset).calibration for asset in assets if running.plant.budget_group(asset).name == group}
-
-
-def _budget(running: Running, caller: Caller, group: str) -> BudgetPage:
-    made = _calibrations(running, group)
-    kept = running.models.state().promises.get(group)
-    section = next(item for item in running.plant.budgets if item.name == group)
-    budget = parse_budget(kept.budget, section.merge_gap_ns) if kept is not None else section.budget
-    curve = group_curve(made, budget) if len(made) > 1 else budget_curve(next(iter(made.values()))) if made else ()
-    log = [item for asset in made for item in _log(running, asset)]
-    judged_h = sum(_service_h(running, asset) for asset in made) / max(len(made), 1)
-    false = [item for item in log if item.false is not False]
-    expected = budget.rate_per_hour * WEEK_H
-    return BudgetPage(
-        group=group, assets=list(made), promise=str(budget), per_week=expected, low=0.0, high=_high(made, WEEK_H),
-        observed_per_week=len(false) / judged_h * WEEK_H if judged_h > 0 else None, observed_h=judged_h,
-        unmarked=sum(item.false is None for item in log), moved=False, tightest="",
-        why_not="" if all(not one.made_no_promise for one in made.values()) else "no promise could be made yet",
-        curve=[_effect(point, caller, made) for point in curve], controller=_controller(running, made),
-    )  # fmt: skip
-
-
-def _effect(point: BudgetPoint, caller: Caller, made: dict[str, Calibration]) -> Effect:
-    names = [speak(fault_sentence(row), caller.language) for row in point.costs]
-    delays = [None if row.median_delay_ns is None else row.median_delay_ns / NS for row in point.costs]
-    return Effect(
-        per_week=point.budget.rate_per_hour * WEEK_H, threshold=point.threshold,
-        delay_s=dict(zip(names, delays, strict=True)),
-        found={name: row.found for name, row in zip(names, point.costs, strict=True)},
-        would_have_opened=_would_have_opened(made, point), low=0.0, high=point.budget.rate_per_hour * WEEK_H,
-    )  # fmt: skip
-
-
-def _would_have_opened(made: dict[str, Calibration], point: BudgetPoint) -> int:
-    """Events that the held-back normal time has at a threshold: what that time would have shown."""
-    count = 0
-    for one in made.values():
-        for trace in one.normal:
-            spans = first_exceedances(ground(trace.trace, trace.judge, trace.tick, one.opening), point.threshold, one.opening)
-            count += len(spans[0])
-    return count
-
-
-def _high(made: dict[str, Calibration], hours: float) -> float:
-    from andon.evidence.counts import prediction_interval
-
-    return float(sum(prediction_interval(np.asarray(one.rates) * hours, one.dispersion)[1] for one in made.values()))
-
-
-def _log(running: Running, asset: str) -> list[Any]:
-    for served in running.loop.heart.served:
-        if asset in served.fleet.assets:
-            return list(served.limits[served.fleet.assets.index(asset)].log)
-    return []
-
-
-def _service_h(running: Running, asset: str) -> float:
-    champion = running.models.state().champions.get(asset)
-    return max(0.0, (running.clock.now() - champion.at) / HOUR_NS) if champion is not None else 0.0
-
-
-def _controller(running: Running, made: dict[str, Calibration]) -> list[tuple[float, float]]:
-    """Movements of the threshold: (Unix seconds, factor on the promise's), of the first asset."""
-    for served in running.loop.heart.served:
-        for at, asset in enumerate(served.fleet.assets):
-            if asset in made:
-                limit = served.limits[at]
-                return [(step.time / NS, step.threshold / limit.promise.threshold) for step in limit.steps if step.time < 2**61]
-    return []
-
-
-def set_budget(running: Running, caller: Caller, group: str, wanted: NewBudget) -> BudgetPage:
-    """Another promise: kept in the store and its ledger, and told to the loop, which follows from the next tick on."""
-    made = _calibrations(running, group)
-    if not made:
-        raise UnknownName(group)
-    name = group if len(made) > 1 else next(iter(made))
-    promises.budget(name, wanted.budget, models=str(running.models.folder), why=wanted.why or f"by {caller.name}")
-    now = running.clock.now()
-    for asset in made:
-        own = promises.open_model(running.models, asset).of(asset)
-        calibration = own.calibration
-        running.loop.tell(
-            Promised(asset, calibration.threshold, calibration.tail_scale, calibration.budget.rate_per_hour, calibration.running_share, now)
-        )
-    section = next(item for item in running.plant.budgets if item.name == group)
-    if len(made) == 1:
-        running.models.set_budget(group, parse_budget(wanted.budget, section.merge_gap_ns), by=caller.name)
-    running.tell("budget", {"group": group})
-    return _budget(running, caller, group)
 
 
 def models(running: Running) -> Models:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from andon.plant.alarm import Alarm, AlarmKind
+from andon.plant.arrays import Float64Array
 from andon.plant.messages import say
 from andon.plant.time import MINUTE_NS, NS
 from andon.plant.verdict import Verdict, Why
@@ -16,7 +17,7 @@ from andon.service.callers import Caller
 from andon.service.problems import UnknownName
 from andon.service.routes.instants import to_text
 from andon.service.schema import AssetPage, Overview, Quality, Source, SourceState, State, TagOfAsset, Tile
-from andon.streaming.snapshot import Now
+from andon.streaming.snapshot import STEP_NS, Now
 
 BEHIND_NS = MINUTE_NS
 """The service reads a backlog when it is further behind than this."""
@@ -54,15 +55,27 @@ def tile(running: Running, asset: str, alarms: list[Alarm], now: int, language: 
     state, words = state_of(running, asset, shown)
     line, area = parents(running, asset)
     hour = words.hour if words is not None else np.zeros(0)
+    interval = running.monitors[asset].preparation.interval_ns
     return Tile(
         asset=asset, name=running.name_of(asset), area=area, line=line, state=state,
         why=why_text(words.why, language) if words is not None and state is State.CANNOT_JUDGE else "",
         priority=min((alarm.priority for alarm in shown), default=None),
-        evidence=[number(value) for value in hour], ratio=number(words.ratio) if words is not None else None,
+        evidence=[number(value) for value in held(hour, interval)], ratio=number(words.ratio) if words is not None else None,
         quality=qualities(running, asset, words), data_share=0.0 if words is None or words.why is Why.NO_DATA else 1.0,
         open_alarms=sum(alarm.kind is AlarmKind.ALARM for alarm in shown), since=to_text(words.since) if words and words.since else "",
         behind_s=max(0.0, (now - words.time) / NS) if words and words.time else 0.0,
     )  # fmt: skip
+
+
+def held(hour: Float64Array, interval: int) -> Float64Array:
+    """The minutes of the last hour with each tick's value until the next: a line even where a tick is longer than a minute."""
+    span = min(-(-interval // STEP_NS), len(hour))
+    if span <= 1:
+        return hour
+    at = np.where(np.isfinite(hour), np.arange(len(hour)), -len(hour))
+    last = np.maximum.accumulate(at)
+    near = (np.arange(len(hour)) - last) < span
+    return np.where(near, hour[np.maximum(last, 0)], np.nan)
 
 
 def state_of(running: Running, asset: str, shown: list[Alarm]) -> tuple[State, Now | None]:

@@ -1,0 +1,155 @@
+"""Budgets: each group's promise, what others would cost, and another promise at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from andon.evidence.budget import BudgetPoint, FaultCost, budget_curve, group_curve
+from andon.evidence.calibration import Calibration
+from andon.evidence.events import first_exceedances, ground
+from andon.plant.budget import Budget, parse_budget
+from andon.plant.time import DAY_NS, HOUR_NS, NS, WEEK_H
+from andon.project import promises
+from andon.project.live.running import Running
+from andon.service.callers import Caller
+from andon.service.problems import UnknownName
+from andon.service.schema import BudgetPage, Effect, NewBudget
+from andon.streaming.control import Promised
+
+KEPT = 64
+
+
+class Curves:
+    """What promises cost, worked out once for each set of calibrations: it takes seconds, and only another model changes it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[tuple[int, ...], tuple[dict[str, Calibration], list[Effect]]] = {}
+
+    def of(self, made: dict[str, Calibration], budget: Budget) -> list[Effect]:
+        """The curve, from the rarest promise to the most frequent; each effect stands for one setting of the slider.
+
+        Parameters
+        ----------
+        budget : of the group, with which the calibrations were made
+        """
+        key = tuple(sorted(id(one) for one in made.values()))  # what is kept below cannot lose its identity to another
+        with self._lock:
+            if key not in self._known:
+                points = group_curve(made, budget) if len(made) > 1 else budget_curve(next(iter(made.values()))) if made else ()
+                while len(self._known) >= KEPT:
+                    self._known.pop(next(iter(self._known)))
+                self._known[key] = (dict(made), sorted((_effect(point, made) for point in points), key=lambda effect: effect.per_week))
+            return self._known[key][1]
+
+
+def budgets(running: Running, caller: Caller, curves: Curves) -> list[BudgetPage]:
+    """Every group's promise, and what others would cost."""
+    return [budget_page(running, caller, group.name, curves) for group in running.plant.budgets]
+
+
+def _calibrations(running: Running, group: str) -> dict[str, Calibration]:
+    named = next((item for item in running.plant.budgets if item.name == group), None)
+    if named is None:
+        raise UnknownName(group)
+    assets = [asset for asset in running.monitors if not named.assets or asset in named.assets]
+    return {asset: running.monitors[asset].of(asset).calibration for asset in assets if running.plant.budget_group(asset).name == group}
+
+
+def budget_page(running: Running, caller: Caller, group: str, curves: Curves) -> BudgetPage:
+    made = _calibrations(running, group)
+    kept = running.models.state().promises.get(group)
+    section = next(item for item in running.plant.budgets if item.name == group)
+    budget = parse_budget(kept.budget, section.merge_gap_ns) if kept is not None else section.budget
+    log = [item for asset in made for item in _log(running, asset)]
+    judged_h = sum(_service_h(running, asset) for asset in made) / max(len(made), 1)
+    false = [item for item in log if item.false is not False]
+    expected = budget.rate_per_hour * WEEK_H
+    return BudgetPage(
+        group=group, assets=list(made), promise=str(budget), per_week=expected, low=0.0, high=_high(made, WEEK_H),
+        observed_per_week=len(false) / judged_h * WEEK_H if judged_h > 0 else None, observed_h=judged_h,
+        unmarked=sum(item.false is None for item in log), moved=False, tightest="",
+        why_not="" if all(not one.made_no_promise for one in made.values()) else "no promise could be made yet",
+        curve=curves.of(made, section.budget), controller=_controller(running, made),
+    )  # fmt: skip
+
+
+def _effect(point: BudgetPoint, made: Mapping[str, Calibration]) -> Effect:
+    per_week = point.budget.rate_per_hour * WEEK_H
+    return Effect(
+        per_week=per_week, threshold=point.threshold,
+        delay_s={fault_name(row): None if row.median_delay_ns is None else row.median_delay_ns / NS for row in point.costs},
+        found={fault_name(row): row.found for row in point.costs},
+        would_have_opened=_would_have_opened(made, point), low=0.0, high=per_week,
+    )  # fmt: skip
+
+
+def fault_name(row: FaultCost) -> str:
+    """The stable name of a standard fault: `step_4`, `drift_4_1h`, `stuck`."""
+    if row.kind == "stuck":
+        return row.kind
+    over = f"_{row.over_ns // DAY_NS}d" if row.over_ns >= DAY_NS else f"_{row.over_ns // HOUR_NS}h" if row.over_ns else ""
+    return f"{row.kind}_{row.size:g}{over if row.kind == 'drift' else ''}"
+
+
+def _would_have_opened(made: Mapping[str, Calibration], point: BudgetPoint) -> int:
+    """Events that the held-back normal time has at a threshold: what that time would have shown."""
+    count = 0
+    for one in made.values():
+        for trace in one.normal:
+            spans = first_exceedances(ground(trace.trace, trace.judge, trace.tick, one.opening), point.threshold, one.opening)
+            count += len(spans[0])
+    return count
+
+
+def _high(made: dict[str, Calibration], hours: float) -> float:
+    from andon.evidence.counts import prediction_interval
+
+    return float(sum(prediction_interval(np.asarray(one.rates) * hours, one.dispersion)[1] for one in made.values()))
+
+
+def _log(running: Running, asset: str) -> list[Any]:
+    for served in running.loop.heart.served:
+        if asset in served.fleet.assets:
+            return list(served.limits[served.fleet.assets.index(asset)].log)
+    return []
+
+
+def _service_h(running: Running, asset: str) -> float:
+    champion = running.models.state().champions.get(asset)
+    return max(0.0, (running.clock.now() - champion.at) / HOUR_NS) if champion is not None else 0.0
+
+
+def _controller(running: Running, made: dict[str, Calibration]) -> list[tuple[float, float]]:
+    """Movements of the threshold: (Unix seconds, factor on the promise's), of the first asset."""
+    for served in running.loop.heart.served:
+        for at, asset in enumerate(served.fleet.assets):
+            if asset in made:
+                limit = served.limits[at]
+                return [(step.time / NS, step.threshold / limit.promise.threshold) for step in limit.steps if step.time < 2**61]
+    return []
+
+
+def set_budget(running: Running, caller: Caller, group: str, wanted: NewBudget, curves: Curves) -> BudgetPage:
+    """Another promise: kept in the store and its ledger, and told to the loop, which follows from the next tick on."""
+    made = _calibrations(running, group)
+    if not made:
+        raise UnknownName(group)
+    name = group if len(made) > 1 else next(iter(made))
+    promises.budget(name, wanted.budget, models=str(running.models.folder), why=wanted.why or f"by {caller.name}")
+    now = running.clock.now()
+    for asset in made:
+        own = promises.open_model(running.models, asset).of(asset)
+        calibration = own.calibration
+        running.loop.tell(
+            Promised(asset, calibration.threshold, calibration.tail_scale, calibration.budget.rate_per_hour, calibration.running_share, now)
+        )
+    section = next(item for item in running.plant.budgets if item.name == group)
+    if len(made) == 1:
+        running.models.set_budget(group, parse_budget(wanted.budget, section.merge_gap_ns), by=caller.name)
+    running.tell("budget", {"group": group})
+    return budget_page(running, caller, group, curves)
