@@ -42,6 +42,15 @@ consequence = "major"
 id = "line"
 name = "Furnace 3"
 
+[[budget]]
+name = "Furnaces"
+assets = ["line"]
+budget = "2/day"
+
+[[budget]]
+name = "Others"
+budget = "2/day"
+
 [[tag]]
 id = "PIC-101"
 name = "Furnace pressure"

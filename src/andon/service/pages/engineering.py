@@ -42,10 +42,12 @@ def models(running: Running) -> Models:
     serving = {(item.model, item.version) for item in state.champions.values()}
     rows = []
     for name, versions in state.models.items():
-        for item in reversed(versions):
+        newest_serving = max((at for at, item in enumerate(versions) if (name, item.version) in serving), default=-1)
+        for at, item in reversed(list(enumerate(versions))):
+            waits = "shadow" if at > newest_serving else "past"  # made after the champion: it can be promoted
             rows.append(
                 ModelVersion(
-                    model=name, version=item.version, state="champion" if (name, item.version) in serving else "past",
+                    model=name, version=item.version, state="champion" if (name, item.version) in serving else waits,
                     trained=to_text(item.at), method=str(_card(running, item.version).get("chosen", "")), assets=list(item.assets),
                     card=_card(running, item.version), signed=False,
                 )
