@@ -165,7 +165,7 @@ def test_every_page_is_accessible_in_chinese_and_dark_and_fits_a_phone(page: Any
     visit(page, "/settings")
     page.get_by_label("语言", exact=True).select_option("en")
     page.get_by_role("heading", name="Settings").wait_for()
-    assert found == {}
+    assert found == {}, "\n".join(f"{path}: {told}" for path, told in found.items())
 
 
 def test_a_message_that_cannot_be_read_is_shown_as_text(page: Any, plant: LivePlant) -> None:

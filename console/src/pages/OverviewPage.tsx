@@ -134,7 +134,7 @@ function LineOfTiles({ line, plant }: { line: Line; plant: Plant }) {
   const hidden = line.assets.length - shown.length;
   return (
     <section class="line">
-      {(line.area || line.line) && <h2>{[line.area, line.line].filter(Boolean).join(" ▸ ")}</h2>}
+      {line.area || line.line ? <h2>{[line.area, line.line].filter(Boolean).join(" ▸ ")}</h2> : <h2 class="visually-hidden">{say("overview.assets")}</h2>}
       {shown.length > 0 && <ul class="tiles">{shown.map((asset) => <li key={asset}><OneTile tile={plant.tiles.get(asset)!} /></li>)}</ul>}
       {hidden > 0 && <button type="button" class="hiddenones" onClick={() => setWhole(true)}>{count("overview.and_normal", hidden)}</button>}
     </section>

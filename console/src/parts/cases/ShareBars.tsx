@@ -13,7 +13,7 @@ export function ShareBars({ shares }: { shares: Share[] }) {
     <div class="sharebars">
       {[...groups].map(([group, members]) => (
         <section key={group}>
-          <h3>{group}{members.every((share) => share.unit === members[0]!.unit) && members[0]!.unit !== group && ` (${members[0]!.unit})`}</h3>
+          {group && <h3>{group}{members.every((share) => share.unit === members[0]!.unit) && members[0]!.unit !== group && members[0]!.unit && ` (${members[0]!.unit})`}</h3>}
           <ul>
             {members.map((share) => (
               <li key={share.tag}>
