@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -141,6 +142,7 @@ def prepare_slowly(preparation: Preparation, recording: Recording, last_tick: in
     since: list[int | None] = [None] * len(columns)
     seen: list[tuple[int, float] | None] = [None] * len(columns)
     stood: list[float] = [math.nan] * len(columns)
+    ramps: list[Any] = [None] * len(columns)  # where the move began, its direction, its last tick
     for row, k in enumerate(ticks):
         is_off = any(not math.isnan(column[row]) and column[row] > 0 for column in off_columns)
         data = any(real[row] for real in reals)
@@ -155,8 +157,17 @@ def prepare_slowly(preparation: Preparation, recording: Recording, last_tick: in
         for index, channel in enumerate(preparation.channels):
             value = columns[index][row]
             if channel.usual_step is not None and not math.isnan(value):
-                if abs(value - stood[index]) > channel.usual_step:
-                    disturbed = k
+                step, limit, still = value - stood[index], channel.usual_step, 0.0
+                if channel.usual_travel is not None:
+                    limit, still = channel.usual_travel, channel.usual_step / max(preparation.settle_ns // interval, 1)
+                if abs(step) > still:
+                    way = 1 if step > 0 else -1
+                    same = ramps[index] is not None and channel.usual_travel is not None and ramps[index][1] == way
+                    if not same or k - ramps[index][2] > preparation.settle_ns // interval:
+                        ramps[index] = (stood[index], way, k)
+                    ramps[index] = (ramps[index][0], way, k)
+                    if abs(value - ramps[index][0]) > limit:
+                        disturbed = k
                 stood[index] = value
         settling = preparation.settle_ns > 0 and disturbed is not None and (k - disturbed) * interval <= preparation.settle_ns
         x: list[float] = []

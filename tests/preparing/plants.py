@@ -35,6 +35,7 @@ def some_preparation(
     min_valid: float = 0.5,
     modes: bool = True,
     usual_step: float | None = None,
+    usual_travel: float | None = None,
 ) -> Preparation:
     """A preparation with one channel of each kind, fitted by hand."""
     return Preparation(
@@ -42,7 +43,18 @@ def some_preparation(
         interval_ns=interval,
         channels=(
             Channel("a", "a", Source.VALUE, 1.0, 2.0, "robust", hold, stuck, low=-4.0, high=4.0),
-            Channel("b", "b", Source.VALUE, 0.0, 0.5, "robust", 3 * hold, None, usual_step=usual_step),
+            Channel(
+                "b",
+                "b",
+                Source.VALUE,
+                0.0,
+                0.5,
+                "robust",
+                3 * hold,
+                None,
+                usual_step=usual_step,
+                usual_travel=None if usual_step is None else usual_travel,
+            ),
             Channel("count:rate", "count", Source.RATE, 0.1, 0.2, "robust", hold, None),
             Channel("angle:sin", "angle", Source.SIN, 0.0, 1.0, "robust", hold, None),
             Channel("angle:cos", "angle", Source.COS, 0.0, 1.0, "robust", hold, stuck),
@@ -107,6 +119,7 @@ def cases(draw: st.DrawFn) -> Case:
         min_valid=draw(st.sampled_from([0.0, 0.5, 0.9])),
         modes=draw(st.booleans()),
         usual_step=draw(st.sampled_from([None, 0.5, 3.0])),
+        usual_travel=draw(st.sampled_from([None, 0.5, 4.0])),
     )
     return Case(recording, preparation)
 

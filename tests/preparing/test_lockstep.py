@@ -53,6 +53,7 @@ def plants(draw: st.DrawFn) -> Plant:
         stuck=draw(st.sampled_from([None, 2 * NS])),
         min_valid=draw(st.sampled_from([0.0, 0.5, 0.9])),
         usual_step=draw(st.sampled_from([None, 0.5, 3.0])),
+        usual_travel=draw(st.sampled_from([None, 0.5, 4.0])),
     )
     kind = draw(st.sampled_from(["tag", "discovered", "none"]))
     modes = {

@@ -16,7 +16,7 @@ from andon.plant.tag import Role, Tag
 from andon.plant.time import MINUTE_NS
 from andon.plant.verdict import Why
 from andon.preparing import fit_preparation, prepare
-from andon.preparing.setpoints import GROSS, MARGIN, SMALLEST, moved, steps_of, usual_step
+from andon.preparing.setpoints import GROSS, MARGIN, SMALLEST, Ramps, no_moves, steps_of, travel_at, travels, usual_step
 
 PLANT = PlantFile(tags=(Tag("sp", role=Role.SETPOINT),), machine=Machine(settle_ns=5 * MINUTE_NS))
 
@@ -80,8 +80,70 @@ def test_a_hole_is_no_move_but_what_stands_after_it_may_be() -> None:
     step, last = steps_of(value, np.array([np.nan]))
     assert step[:, 0].tolist() == [0.0, 0.0, 0.0, 0.0, 2.0]
     assert last.tolist() == [3.0]
-    beyond, _ = moved(value, np.array([1.0]), np.array([1.5]))
-    assert beyond.tolist() == [False, False, False, False, True]
+    start = replace(no_moves(1), value=np.array([1.0]))
+    travel, after = travels(value, np.arange(5), start, Ramps(np.array([10]), np.array([0.0])))
+    assert travel[:, 0].tolist() == [0.0, 0.0, 0.0, 0.0, 2.0]
+    assert (after.value.tolist(), after.ramp_from.tolist(), after.ramp_way.tolist(), after.ramp_tick.tolist()) == ([3.0], [1.0], [1.0], [4])
+
+
+def test_a_ramp_of_usual_steps_settles_from_its_end() -> None:
+    normal = plant_with(moving(1.0))
+    preparation = fit_preparation(normal, PLANT, np.ones(normal.rows, dtype=bool))
+    sp = np.full(600, 50.0)
+    sp[300:] += np.minimum(np.arange(1, 301), 8) * 0.5  # eight steps of half a unit, each of which is usual
+    settling = np.flatnonzero(prepare(preparation, plant_with(sp))[0].why == Why.SETTLING)
+    # Beyond 1.2 units from the third step on; the last step is that of row 307, and five minutes follow.
+    assert settling.tolist() == list(range(302, 313))
+    back = sp.copy()
+    back[301:] = 50.5 + 0.5 * (np.arange(299) % 2)  # to and fro is no ramp
+    assert not (prepare(preparation, plant_with(back))[0].why == Why.SETTLING).any()
+
+
+def test_a_rest_longer_than_the_settling_time_ends_a_move() -> None:
+    preparation = fit_preparation(plant_with(moving(1.0)), PLANT, np.ones(2000, dtype=bool))
+    for apart, settles in ((3, True), (5, True), (6, False), (60, False)):
+        sp = 50.0 + 0.5 * np.minimum(np.maximum((np.arange(900) - 300) // apart + 1, 0), 6)
+        sp = np.where(np.arange(900) < 300, 50.0, sp)
+        assert bool((prepare(preparation, plant_with(sp))[0].why == Why.SETTLING).any()) is settles, apart
+
+
+def test_ramps_that_normal_time_had_are_judged() -> None:
+    ramps = 50.0 + 0.5 * np.minimum(np.arange(3000) % 300, 8).astype(np.float64)
+    preparation = fit_preparation(plant_with(ramps), PLANT, np.ones(3000, dtype=bool))
+    prepared, _ = prepare(preparation, plant_with(ramps[:900]))
+    assert not (prepared.why == Why.SETTLING).any()
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.0, 0.5, 0.5, -0.5, 1.0, np.nan]), min_size=1, max_size=60), st.lists(st.integers(1, 9), max_size=12),
+    st.integers(-1, 4), st.sampled_from([0.0, 0.5]),
+)  # fmt: skip
+def test_travels_are_the_same_tick_by_tick_and_in_any_cut(moves: list[float], cuts: list[int], rest: int, still: float) -> None:
+    steps = np.array(moves)
+    value = np.where(np.isnan(steps), np.nan, 50.0 + np.nan_to_num(steps).cumsum())
+    table, tick = np.column_stack([value, value[::-1]]), np.arange(len(value)) + 7
+    start, ends = no_moves(2), Ramps(np.array([rest, rest]), np.array([still, still]))
+    whole, last = travels(table, tick, start, ends)
+    one, state = [], start
+    for row, k in zip(table, tick, strict=True):
+        travel, state = travel_at(row, int(k), state, ends)
+        one.append(travel)
+    np.testing.assert_array_equal(np.array(one), whole)
+    low, part, parts = 0, start, []
+    for high in [*np.cumsum(cuts).tolist(), len(value)]:
+        high = min(high, len(value))
+        if high > low:
+            travel, part = travels(table[low:high], tick[low:high], part, ends)
+            parts.append(travel)
+            low = high
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+    for other in (state, part):
+        np.testing.assert_array_equal(other.value, last.value)
+        np.testing.assert_array_equal(other.ramp_from, last.ramp_from)
+        np.testing.assert_array_equal(other.ramp_way, last.ramp_way)
+        np.testing.assert_array_equal(other.ramp_tick, last.ramp_tick)
+    if rest < 0 and still == 0.0:
+        np.testing.assert_array_equal(whole, steps_of(table, start.value)[0])
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from andon.preparing.calendar import in_maintenance
 from andon.preparing.gridding import NEVER, TickTable, last_true
 from andon.preparing.periods import Period
 from andon.preparing.plan import Plan
-from andon.preparing.setpoints import moved
+from andon.preparing.setpoints import SetPoints, travels
 from andon.preparing.state import PrepareState
 
 
@@ -82,9 +82,10 @@ def make_block(
     mode = modes_of(plan, held, value)
     disturbed = off | maintenance
     if len(plan.setpoints):
-        beyond, last = moved(value[:, plan.setpoints], state.set_value, plan.usual)
-        disturbed |= beyond
-        state = replace(state, set_value=last)
+        before = SetPoints(state.set_value, state.ramp_from, state.ramp_way, state.ramp_tick)
+        travel, after = travels(value[:, plan.setpoints], tick, before, plan.ramps)
+        disturbed |= (travel > plan.usual).any(axis=1)
+        state = replace(state, set_value=after.value, ramp_from=after.ramp_from, ramp_way=after.ramp_way, ramp_tick=after.ramp_tick)
     settling, state = _settling(plan, state, tick, mode, disturbed, off | maintenance)
     unchanged = np.zeros((0, 0), dtype=np.int64)
     if len(watch):

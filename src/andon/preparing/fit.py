@@ -25,7 +25,7 @@ from andon.preparing.periods import Period
 from andon.preparing.plan import level_text, make_plan
 from andon.preparing.preparation import Category, Channel, ModeModel, Preparation, Source
 from andon.preparing.scaling import robust_scale
-from andon.preparing.setpoints import steps_of, usual_step
+from andon.preparing.setpoints import no_moves, ramps_of, steps_of, travels, usual_step
 from andon.preparing.state import start_state
 from andon.preparing.walk import walk
 
@@ -286,6 +286,7 @@ class _Measured:
     longest: Int64Array  # (C,) ns, the longest standing still
     judged_ns: int
     steps: dict[int, Float64Array]  # channel of a set-point -> its steps from tick to tick in normal time
+    stood: list[tuple[int, Float64Array, Int64Array, BoolArray]]  # recording, set-points as they stood, ticks, normal; block after block
 
 
 def _measure(
@@ -302,14 +303,15 @@ def _measure(
     judged = 0
     set_by = np.array([at for at, channel in enumerate(draft.channels) if _is_set(channel, kept)], dtype=np.int64)
     steps: list[Float64Array] = []
-    for recording, mask in zip(recordings, masks, strict=True):
+    stood: list[tuple[int, Float64Array, Int64Array, BoolArray]] = []
+    for number, (recording, mask) in enumerate(zip(recordings, masks, strict=True)):
         planned = [
             Period(label.start, label.end) for label in labels if label.kind == LabelKind.PLANNED and label.asset in ("", recording.asset)
         ]
 
         last = np.full(len(set_by), np.nan)
 
-        def look(block: Block, recording: Recording = recording, mask: BoolArray = mask) -> None:
+        def look(block: Block, recording: Recording = recording, mask: BoolArray = mask, number: int = number) -> None:
             nonlocal judged, last
             at = np.searchsorted(recording.time, block.tick * draft.interval_ns, side="right") - 1
             good = mask[np.maximum(at, 0)] & (at >= 0) & ~block.off & ~block.maintenance & ~block.settling & (block.mode >= 0)
@@ -319,6 +321,7 @@ def _measure(
             if len(set_by):
                 step, last = steps_of(block.value[:, set_by], last)
                 steps.append(step[good])
+                stood.append((number, block.value[:, set_by], block.tick, good))
             chosen = good if share >= 1 else good & (random.random(len(good)) < share)
             values.append(block.value[chosen])
             ticks.append(block.tick[chosen])
@@ -329,7 +332,7 @@ def _measure(
             "all training time is off time, maintenance or settling", at=At(key="machine.off"), do="check the off condition and the periods"
         )
     moves = {int(at): np.concatenate([part[:, column] for part in steps]) for column, at in enumerate(set_by)}
-    return _Measured(np.concatenate(values), np.concatenate(ticks), longest, judged * draft.interval_ns, moves)
+    return _Measured(np.concatenate(values), np.concatenate(ticks), longest, judged * draft.interval_ns, moves, stood)
 
 
 def _is_set(channel: Channel, kept: _Tags) -> bool:
@@ -338,6 +341,19 @@ def _is_set(channel: Channel, kept: _Tags) -> bool:
 
 def _may_stick(channel: Channel, kept: _Tags) -> bool:
     return channel.source in (Source.VALUE, Source.SIN, Source.COS) and kept.settings[channel.tag].role in (Role.MEASURED, Role.ANGLE)
+
+
+def _travels(measured: _Measured, index: int, usual: float, draft: Preparation) -> Float64Array:
+    """How far a set-point travelled at each tick of normal time, its largest usual step known."""
+    column = list(measured.steps).index(index)
+    ramps = ramps_of(np.array([usual]), draft.settle_ns // draft.interval_ns)
+    out, now, moves = [], -1, no_moves(1)
+    for number, values, tick, good in measured.stood:
+        if number != now:
+            now, moves = number, no_moves(1)
+        travel, moves = travels(values[:, [column]], tick, moves, ramps)
+        out.append(travel[good, 0])
+    return np.concatenate(out)
 
 
 def _fitted(plant: PlantFile, draft: Preparation, measured: _Measured, kept: _Tags) -> Preparation:
@@ -360,7 +376,8 @@ def _fitted(plant: PlantFile, draft: Preparation, measured: _Measured, kept: _Ta
             stuck = max(STUCK_MARGIN * int(measured.longest[index]), STUCK_TICKS * draft.interval_ns)
         used.append(index)
         usual = usual_step(measured.steps[index], scale) if index in measured.steps else None
-        channels.append(replace(channel, center=center, scale=scale, scaled_by=by, stuck_ns=stuck, usual_step=usual))
+        travel = usual_step(_travels(measured, index, usual, draft), scale) if usual is not None else None
+        channels.append(replace(channel, center=center, scale=scale, scaled_by=by, stuck_ns=stuck, usual_step=usual, usual_travel=travel))
     if not channels:
         raise PreparationError("no tag has a valid value in normal training time", do="see andon audit for what is wrong with the tags")
     names = {channel.name for channel in channels}

@@ -27,6 +27,7 @@ from andon.preparing.calendar import calendar_row, in_maintenance
 from andon.preparing.gridding import NEVER, tick_table
 from andon.preparing.plan import find_columns, make_plan, read_samples
 from andon.preparing.preparation import ModeModel, Preparation, Window
+from andon.preparing.setpoints import SetPoints, travel_at
 from andon.preparing.state import PrepareState, start_state
 from andon.preparing.tick import CLIP
 
@@ -61,6 +62,9 @@ class AllPrepareState:
     seen_tick: Int64Array
     since_tick: Int64Array
     set_value: Float64Array
+    ramp_from: Float64Array
+    ramp_way: Float64Array
+    ramp_tick: Int64Array
     mode: IntArray
     disturbed_tick: Int64Array
     data_tick: Int64Array
@@ -216,9 +220,15 @@ class PrepareTogether:
         mode = self._modes(held, channels)
         disturbed = off | maintenance | (~never & (mode != state.mode))
         if len(plan.setpoints):
-            now = channels[:, plan.setpoints]
-            disturbed |= (np.abs(now - state.set_value) > plan.usual).any(axis=1)
-            state.set_value = np.where(np.isnan(now), state.set_value, now)
+            moves = SetPoints(state.set_value, state.ramp_from, state.ramp_way, state.ramp_tick)
+            travel, moves = travel_at(channels[:, plan.setpoints], k, moves, plan.ramps)
+            disturbed |= (travel > plan.usual).any(axis=1)
+            state.set_value, state.ramp_from, state.ramp_way, state.ramp_tick = (
+                moves.value,
+                moves.ramp_from,
+                moves.ramp_way,
+                moves.ramp_tick,
+            )
         if not everybody:
             reset &= live
             disturbed &= live

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,8 @@ from andon.plant.file.expression import Expression, parse_expression
 from andon.plant.recording import Recording
 from andon.plant.rows import Rows
 from andon.plant.status import Status, is_valid
-from andon.preparing.preparation import Preparation, Source
+from andon.preparing.preparation import Channel, Preparation, Source
+from andon.preparing.setpoints import Ramps, ramps_of
 
 OTHER = "\x00other"  # the level of a category that training never saw
 
@@ -63,7 +65,7 @@ class Plan:
     watches_some : not all channels are watched
     watches_inputs : the watched inputs are all inputs, one by one
     shortest_stuck : ns, the shortest of `stuck`
-    setpoints, usual : S channels of set-points, and the largest usual step of each
+    setpoints, usual, ramps : S channels of set-points, the largest usual travel of each, and when its steps are one move
     channel_names, channel_tags, context_names : of the preparation
     special : inputs that are not read as plain numbers
     matched : columns of recordings that were seen, by the identity of their tags; filled as they come
@@ -104,6 +106,7 @@ class Plan:
     shortest_stuck: int
     setpoints: Int64Array
     usual: Float64Array
+    ramps: Ramps
     channel_names: tuple[str, ...]
     channel_tags: tuple[str, ...]
     context_names: tuple[str, ...]
@@ -185,12 +188,26 @@ def make_plan(preparation: Preparation) -> Plan:
         len(watch) == len(tags) and bool((from_input[watch] == np.arange(len(tags))).all()),
         min((channel.stuck_ns for channel in channels if channel.stuck_ns is not None), default=endless),
         setpoints,
-        np.array([channels[index].usual_step for index in setpoints], dtype=np.float64),
+        np.array([_usual(channels[index]) for index in setpoints], dtype=np.float64),
+        _ramps([channels[index] for index in setpoints], preparation.settle_ns // preparation.interval_ns),
         preparation.channel_names,
         preparation.channel_tags,
         preparation.context_names,
         {},
     )
+
+
+def _ramps(channels: Sequence[Channel], settle_ticks: int) -> Ramps:
+    found = ramps_of(np.array([channel.usual_step for channel in channels], dtype=np.float64), settle_ticks)
+    alone = np.array([channel.usual_travel is None for channel in channels], dtype=bool)
+    return Ramps(np.where(alone, -1, found.rest), np.where(alone, 0.0, found.still))
+
+
+def _usual(channel: Channel) -> float:
+    """The largest usual travel of a set-point; the largest usual step in the first models."""
+    usual = channel.usual_step if channel.usual_travel is None else channel.usual_travel
+    assert usual is not None
+    return usual
 
 
 def find_columns(plan: Plan, recording: Recording) -> Columns:

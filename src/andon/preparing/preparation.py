@@ -39,6 +39,8 @@ class Channel:
     stuck_ns : unchanged longer than this is BAD; None: not checked
     low, high : range of a raw sample; outside is BAD
     usual_step : of a set-point: a step from tick to tick beyond this starts settling; None: not watched
+    usual_travel : of a set-point: the same for a move in one direction, of steps with no rest longer than the settling time; None: each
+        step is a move by itself, as in the first models
     """
 
     name: str
@@ -54,6 +56,7 @@ class Channel:
     full_turn: float = 360.0
     unit: str = ""
     usual_step: float | None = None
+    usual_travel: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

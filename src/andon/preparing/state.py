@@ -30,7 +30,7 @@ class PrepareState:
     counter_value, counter_tick : (M,) last real value of a tick
     rate_value, rate_tick : (M,) last rate
     seen_value, seen_tick, since_tick : (C,) last real value of a tick, its tick, and since when it has not changed
-    set_value : (S,) last known value of each set-point
+    set_value, ramp_from, ramp_way, ramp_tick : (S,) of each set-point, see `setpoints.SetPoints`
     mode : last mode; -2 before the first
     disturbed_tick : last tick of off time, maintenance, change of mode or unusual move of a set-point
     data_tick : last tick with a real sample of any input
@@ -55,6 +55,9 @@ class PrepareState:
     seen_tick: Int64Array
     since_tick: Int64Array
     set_value: Float64Array
+    ramp_from: Float64Array
+    ramp_way: Float64Array
+    ramp_tick: Int64Array
     mode: int
     disturbed_tick: int
     data_tick: int
@@ -87,7 +90,7 @@ class PrepareState:
 
 def start_state(plan: Plan) -> PrepareState:
     """The state before the first sample."""
-    inputs, channels = plan.width, len(plan.preparation.channels)
+    inputs, channels, sets = plan.width, len(plan.preparation.channels), len(plan.setpoints)
 
     def never(size: int) -> Int64Array:
         return np.full(size, NEVER, dtype=np.int64)
@@ -99,5 +102,6 @@ def start_state(plan: Plan) -> PrepareState:
         plan, NEVER, NEVER,
         np.zeros(0, dtype=np.int64), np.zeros((0, inputs)), np.zeros((0, inputs), dtype=bool), np.zeros((0, inputs), dtype=np.uint8),
         nothing(inputs), never(inputs), never(inputs), nothing(inputs), never(inputs), nothing(inputs), never(inputs),
-        nothing(channels), never(channels), never(channels), nothing(len(plan.setpoints)), -2, NEVER, NEVER, False,
+        nothing(channels), never(channels), never(channels), nothing(sets), nothing(sets), np.zeros(sets), never(sets),
+        -2, NEVER, NEVER, False,
     )  # fmt: skip

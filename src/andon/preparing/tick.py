@@ -25,6 +25,7 @@ from andon.preparing.calendar import calendar_row, in_maintenance
 from andon.preparing.gridding import NEVER, tick_table
 from andon.preparing.periods import Period
 from andon.preparing.plan import Plan, find_columns, read_samples
+from andon.preparing.setpoints import SetPoints, travel_at
 from andon.preparing.state import PrepareState
 
 CLIP = 50.0
@@ -126,11 +127,10 @@ def prepare_tick(
     )
     plain = plan.mode_input < 0 and len(plan.mode_centers) == 0
     mode = 0 if plain else int(modes_of(plan, held[None, :], channels[None, :])[0])
-    set_value, beyond = state.set_value, False
+    moves, beyond = SetPoints(state.set_value, state.ramp_from, state.ramp_way, state.ramp_tick), False
     if len(plan.setpoints):
-        now = channels[plan.setpoints]
-        beyond = bool((np.abs(now - set_value) > plan.usual).any())
-        set_value = np.where(np.isnan(now), set_value, now)
+        travel, moves = travel_at(channels[plan.setpoints], k, moves, plan.ramps)
+        beyond = bool((travel > plan.usual).any())
     disturbed = k if off or maintenance or beyond or (state.mode != -2 and mode != state.mode) else state.disturbed_tick
     settle = preparation.settle_ns
     settling = settle > 0 and disturbed != NEVER and (k - disturbed) * interval <= settle and not off and not maintenance
@@ -166,7 +166,8 @@ def prepare_tick(
     )
     after = PrepareState(
         plan, k + 1, max(newest, time), rest.time, rest.values, rest.ok, rest.status,
-        good_value, good_time, real_time, *counters, *standing, set_value, mode, disturbed, k if data else state.data_tick, off,
+        good_value, good_time, real_time, *counters, *standing, moves.value, moves.ramp_from, moves.ramp_way, moves.ramp_tick, mode,
+        disturbed, k if data else state.data_tick, off,
     )  # fmt: skip
     return prepared, after
 
