@@ -17,6 +17,7 @@ from andon.plant.time import MINUTE_NS
 from andon.plant.verdict import Why
 from andon.preparing import fit_preparation, prepare
 from andon.preparing.setpoints import GROSS, MARGIN, SMALLEST, Ramps, no_moves, steps_of, travel_at, travels, usual_step
+from andon.preparing.state import PrepareState
 
 PLANT = PlantFile(tags=(Tag("sp", role=Role.SETPOINT),), machine=Machine(settle_ns=5 * MINUTE_NS))
 
@@ -163,3 +164,12 @@ def test_what_counts_as_usual(steps: list[float], scale: float, limit: float) ->
 def test_the_limit_does_not_depend_on_the_unit(steps: list[float], scale: float, factor: float) -> None:
     one, other = usual_step(np.array(steps), scale), usual_step(np.array(steps) * factor, scale * factor)
     assert other == pytest.approx(one * factor)
+
+
+def test_a_state_kept_before_ramps_is_read_as_at_rest() -> None:
+    preparation = fit_preparation(plant_with(moving(1.0)), PLANT, np.ones(2000, dtype=bool))
+    _, state = prepare(preparation, plant_with(moving(1.0, 50)))
+    kept = {name: array for name, array in state.to_arrays().items() if not name.startswith("ramp_")}
+    again = PrepareState.from_arrays(state.plan, kept)
+    assert again.set_value.tolist() == state.set_value.tolist()
+    assert again.ramp_way.tolist() == [0.0]

@@ -28,7 +28,7 @@ from andon.preparing.gridding import NEVER, tick_table
 from andon.preparing.plan import find_columns, make_plan, read_samples
 from andon.preparing.preparation import ModeModel, Preparation, Window
 from andon.preparing.setpoints import SetPoints, travel_at
-from andon.preparing.state import PrepareState, start_state
+from andon.preparing.state import SINCE_RAMPS, PrepareState, start_state
 from andon.preparing.tick import CLIP
 
 
@@ -84,7 +84,8 @@ class AllPrepareState:
         """
         found: dict[str, Any] = {}
         for item in fields(cls):
-            wanted, array = getattr(fresh, item.name), arrays.get(item.name)
+            wanted = getattr(fresh, item.name)
+            array = arrays.get(item.name, wanted if item.name in SINCE_RAMPS else None)
             if array is None or array.shape != wanted.shape:
                 raise PreparationError(f"the stored state does not fit this preparation ({item.name})", do="start anew without a state")
             found[item.name] = np.array(array, dtype=wanted.dtype)

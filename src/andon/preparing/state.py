@@ -14,6 +14,9 @@ from andon.plant.errors import PreparationError
 from andon.preparing.gridding import NEVER
 from andon.preparing.plan import Plan
 
+SINCE_RAMPS = frozenset({"ramp_from", "ramp_way", "ramp_tick"})
+"""Parts that states kept before ramps were known do not have."""
+
 
 @dataclass(frozen=True, slots=True)
 class PrepareState:
@@ -81,7 +84,7 @@ class PrepareState:
             if item.name == "plan":
                 continue
             wanted = getattr(fresh, item.name)
-            found = arrays.get(item.name)
+            found = arrays.get(item.name, wanted if item.name in SINCE_RAMPS else None)
             if found is None or (isinstance(wanted, np.ndarray) and found.shape[1:] != wanted.shape[1:]):
                 raise PreparationError(f"the stored state does not fit this preparation ({item.name})", do="start anew without a state")
             more[item.name] = type(wanted)(found) if isinstance(wanted, int) else np.array(found, dtype=wanted.dtype)
