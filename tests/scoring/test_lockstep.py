@@ -9,12 +9,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from andon.evidence import lockstep
 from andon.plant.errors import EvidenceError, PreparationError, StoreError
 from andon.plant.file.schema import OutOfService
 from andon.plant.label import Label, LabelKind, LabResults
 from andon.plant.time import MINUTE_NS
 from andon.scoring.fleet import AssetByAsset, Judged
-from andon.scoring.lockstep import Lockstep, fleet_of
+from andon.scoring.lockstep import Lockstep, fleet_of, network
 from tests.scoring.fleet_material import ASSETS, FIRST, KINDS, TAGS, monitor, recordings, rows_of
 
 ROWS = 70
@@ -127,6 +128,29 @@ def test_a_restart_changes_no_bit() -> None:
         assert said[0].evidence.tobytes() == said[1].evidence.tobytes()
         if k % 7 == 0:
             states[1] = Lockstep(monitor("network"), ASSETS).from_kept(*fleet.to_kept(states[1]))
+
+
+@pytest.mark.parametrize("kind", ["network", "sisters"])
+def test_how_many_assets_are_worked_out_at_once_does_not_matter(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = rows_of(recordings(8, 80, missing=0.02, faults=True, begin=[0, 5, 9, 0], silent=False))
+    together = Lockstep(monitor(kind), ASSETS)
+    whole, _ = together.step(rows, (FIRST + 80) * MINUTE_NS, together.start())
+    for module, name in ((lockstep, "CHUNK"), (lockstep, "PATCHES"), (network, "CHUNK")):
+        monkeypatch.setattr(module, name, 3)
+    in_parts, _ = together.step(rows, (FIRST + 80) * MINUTE_NS, together.start())
+    same(in_parts, whole)
+
+
+def test_a_step_that_fails_half_way_spends_its_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = Lockstep(monitor("plain"), ASSETS)
+    rows = rows_of(recordings(7, 20, missing=0.0, faults=False, begin=[0, 0, 0, 0], silent=False))
+    state = fleet.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(fleet.parts.views, "run", None)
+        with pytest.raises(TypeError):
+            fleet.step(rows, (FIRST + 20) * MINUTE_NS, state)
+    with pytest.raises(EvidenceError, match="used up"):
+        fleet.step(rows, (FIRST + 20) * MINUTE_NS, state)
 
 
 def test_a_state_is_used_once() -> None:

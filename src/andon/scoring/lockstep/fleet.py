@@ -122,6 +122,7 @@ class Lockstep:
         said = _Said(self, first, last, levels)
         planned = self._planned(labels)
         results = HandOver(tuple(lab), np.zeros(len(self.assets), dtype=bool))
+        state.spent = True  # also where a tick fails half-way
         with one_blas_thread():
             for k in range(first, last + 1):
                 own = rows.take(slice(int(edges[k - first]), int(edges[k - first + 1])))

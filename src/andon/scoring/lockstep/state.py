@@ -51,10 +51,8 @@ class LockstepState:
     spent: bool = False
 
     def follow(self, next_tick: int) -> LockstepState:
-        """The same arrays for the next step; this one is spent."""
-        after = replace(self, next_tick=next_tick)
-        self.spent = True
-        return after
+        """The same arrays for the next step."""
+        return replace(self, next_tick=next_tick, spent=False)
 
 
 def start(parts: Parts) -> LockstepState:
