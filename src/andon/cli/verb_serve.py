@@ -28,7 +28,11 @@ def command(ctx: click.Context, /, plant: str, data: str | None, host: str | Non
 
 
 def tell(language: str, address: str, secret: str | None) -> None:
-    """Where it serves, and where the first administrator signs in."""
+    """Where it serves, where the first administrator signs in, and why there is no console where there is none."""
     click.echo(say("cli.serve.at", language, address=address))
     if secret is not None:
         click.echo(say("cli.serve.first", language, address=f"{address}first-sign-in#{secret}"))
+    from andon.service.serving import console_folder
+
+    if console_folder() is None:
+        click.echo(say("cli.serve.no_console", language))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,23 @@ from andon.project.score import score
 from andon.project.train import train
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A plant that was trained and scored, ready to be lived through once more.
+
+    Attributes
+    ----------
+    plant : plant.toml
+    exports, how : the recording, and how to read it
+    results : folder of `andon score`, whose first event is waited for
+    """
+
+    plant: str
+    exports: tuple[str, ...]
+    how: Mapping[str, Any]
+    results: str
+
+
 @dataclass
 class Demo:
     """The steps of the demonstration, done one by one as they are iterated.
@@ -24,6 +41,7 @@ class Demo:
     Attributes
     ----------
     report : the report to open, once all steps are done
+    stage : what `open_demonstration` goes on with, once all steps are done
     figures : for --json
     """
 
@@ -32,6 +50,7 @@ class Demo:
     language: str
     progress: Progress = silent
     report: str = ""
+    stage: Stage | None = None
     figures: dict[str, Any] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[str]:
@@ -69,6 +88,7 @@ class Demo:
         )  # fmt: skip
         self.figures |= scored.to_dict()
         self.report = scored.report
+        self.stage = Stage(plant, (str(files.faults),), how, str(self.out / "out"))
         yield say("project.demo.scored", self.language, events=scored.events, hours=f"{scored.judged_h:,.0f}")
 
 

@@ -201,6 +201,7 @@ class Loop:
             for link in self.links:
                 await link.close()
             await asyncio.gather(*reading, return_exceptions=True)
+            others[1].cancel()  # marks that come faster than the disk takes them would never let the queue be empty
             await queue.join()
             for task in others:
                 task.cancel()

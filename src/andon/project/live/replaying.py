@@ -12,6 +12,7 @@ from typing import Any
 
 from andon.plant.batch import Batch
 from andon.plant.errors import AskUserError
+from andon.plant.recording import Recording
 from andon.plant.time import NS
 from andon.project.live.running import Running, open_running
 from andon.project.sources import how_told, read_plant, read_sources
@@ -61,9 +62,13 @@ class PastLink(ReplayLink):
 
 def open_replay(
     plant: str, paths: Sequence[str], how: Mapping[str, Any] | None = None, *, speed: float = 60.0, data: str | None = None,
-    host: str | None = None, port: int | None = None, send: bool = False,
+    host: str | None = None, port: int | None = None, send: bool = False, begin: int | None = None, end: int | None = None,
 ) -> Running:  # fmt: skip
     """A running plant whose only link is the recorded history. Nothing is sent to anybody unless `send` says so.
+
+    Parameters
+    ----------
+    begin, end : ns UTC; only begin <= time < end is replayed
 
     Raises
     ------
@@ -71,7 +76,7 @@ def open_replay(
     """
     told = {name: value for name, value in how_told(read_plant(plant)).items() if name != "start"}  # that of the training exports
     given = {name: value for name, value in (how or {}).items() if value is not None}
-    recordings = tuple(read_sources(paths, {**told, **given}).recordings.values())
+    recordings = tuple(_between(one, begin, end) for one in read_sources(paths, {**told, **given}).recordings.values())
     rows = [recording for recording in recordings if recording.rows]
     if not rows:
         raise AskUserError("there is nothing to replay", do="name files with samples")
@@ -85,6 +90,13 @@ def open_replay(
         raise AskUserError(f"no model serves {strangers[0]!r}", do=f"name one of {', '.join(running.monitors)} with --asset")
     running.until = max(int(recording.time[-1]) for recording in rows)
     return running
+
+
+def _between(recording: Recording, begin: int | None, end: int | None) -> Recording:
+    if not recording.rows or (begin is None and end is None):
+        return recording
+    first, last = int(recording.time[0]), int(recording.time[-1]) + 1
+    return recording.between(first if begin is None else begin, last if end is None else end)
 
 
 async def run_replay(running: Running) -> None:
