@@ -24,8 +24,10 @@ src/andon/service/console/index.html: console/package-lock.json console/index.ht
 	@if command -v npm >/dev/null; then cd console && npm ci --silent --no-audit --no-fund && npm run --silent build -- --logLevel warn; \
 	else echo "no npm: the console is not built"; fi
 
+# The whole job on the recording in the package, then live until Ctrl-C; EXIT=1: until an alarm was acknowledged through the API.
 demo: install
-	$(BIN)/andon demo
+	@$(MAKE) --no-print-directory console || echo "the console could not be built; the API is served all the same"
+	$(BIN)/andon demo $(if $(EXIT),--until-acknowledged --port 0,--serve)
 
 test: install
 	$(BIN)/python -m pytest -n 2 --dist worksteal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from andon.cli.verb_demo import live
 from andon.plant.errors import RefusedError, TryAgainError
 from andon.project.demo import Stage
+from andon.project.live.demonstration import open_demonstration
 from andon.project.live.places import places_of
 from andon.store.database import alarm_records
 from tests.small_plant import ASSET, Line, andon
@@ -30,7 +32,7 @@ def stage(line: Line, new_export: Path, tmp_path_factory: pytest.TempPathFactory
 
 def test_it_ends_by_itself_once_an_alarm_was_acknowledged(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     began = time.monotonic()
-    came = live(stage, "en", speed=1200, port=0, until_acknowledged=True, lead="1h")
+    came = live(stage, "en", speed=300, port=0, until_acknowledged=True, lead="10min")
     assert time.monotonic() - began < 120
     told = capsys.readouterr().out
     assert "Andon serves at http://127.0.0.1:" in told
@@ -51,16 +53,12 @@ def test_it_ends_by_itself_once_an_alarm_was_acknowledged(stage: Stage, capsys: 
 
 def test_nothing_is_judged_twice_or_late_where_the_replay_slows_down(stage: Stage) -> None:
     """The run-up is judged up to the moment, and what follows goes on from there."""
-    from andon.project.live.demonstration import open_demonstration
-
     with open_demonstration(stage, speed=60, port=0) as running:
         running.loop.recover()
         (served,) = running.loop.heart.served
         first = running.clock.now()
         assert running.loop.links[0].name == "replay"
-        assert served.arrivals.closed * 1 <= first
-        assert served.arrivals.late == 0
-        assert first - served.arrivals.closed <= 4 * served.arrivals.interval
+        assert first - 4 * served.arrivals.interval <= served.arrivals.closed < first
 
 
 def test_without_an_alarm_it_gives_up_and_says_so(stage: Stage) -> None:
@@ -70,8 +68,6 @@ def test_without_an_alarm_it_gives_up_and_says_so(stage: Stage) -> None:
 
 def test_a_recording_without_an_event_is_refused(stage: Stage, tmp_path: Path) -> None:
     text = (Path(stage.results) / "events.json").read_text("utf-8")
-    import json
-
     (tmp_path / "events.json").write_text(json.dumps({**json.loads(text), "events": []}), "utf-8")
     with pytest.raises(RefusedError, match="no event was found"):
         live(Stage(stage.plant, stage.exports, stage.how, str(tmp_path)), "en", speed=60, port=0, quiet=True)

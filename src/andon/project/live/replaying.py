@@ -83,7 +83,10 @@ def open_replay(
     clock = PastClock(min(int(recording.time[0]) for recording in rows), speed)
     link = PastLink(ReplaySettings(LINK, 1.0 if speed else 0.0), rows, clock)
     folder = data or tempfile.mkdtemp(prefix="andon-replay-", dir=Path(plant).resolve().parent)
-    running = open_running(plant, links=(link,), clock=clock, data=folder, controlled=False, host=host, port=port, send=send)
+    running = open_running(
+        plant, links=(link,), clock=clock, data=folder, controlled=False, host=host, port=port, send=send,
+        speed=max(speed, 1.0),
+    )  # fmt: skip
     strangers = [recording.asset for recording in rows if recording.asset not in running.monitors]
     if len(strangers) == len(rows):
         running.close()

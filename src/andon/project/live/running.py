@@ -174,6 +174,7 @@ def open_running(
     host: str | None = None,
     port: int | None = None,
     send: bool = True,
+    speed: float = 1.0,
 ) -> Running:
     """Everything but the links' connections.
 
@@ -185,6 +186,7 @@ def open_running(
     data : in place of the plant file's folder
     host, port : in place of the plant file's
     send : messages go to the outlets of the plant file; a replay sends nothing unless it is asked to
+    speed : seconds of `clock` in one of ours: the machine's own delays are longer by as much, so silence is waited for longer
     controlled : the controller moves thresholds; a replay of history without marks leaves them as promised
 
     Raises
@@ -219,7 +221,7 @@ def open_running(
         stack.callback(openings.close)
         keeping = Keeping(samples, traces, Segments(live.quality, keep=keep), database, alarms, openings)
         post = Post(outlets, bounds, database, SystemClock())
-        heart = Heart(_fleets(monitors, samples, plant, since if controlled else dict.fromkeys(since, 2**62)))
+        heart = Heart(_fleets(monitors, samples, plant, since if controlled else dict.fromkeys(since, 2**62), speed))
         for served in heart.served:
             keeping.serve(served)
         pace = Pace(checkpoint_every=service.checkpoint_ns)
@@ -265,7 +267,7 @@ def _champions(models: ModelStore, path: str | Path) -> tuple[dict[str, Monitor]
     return monitors, {asset: champion.at for asset, champion in state.champions.items()}
 
 
-def _fleets(monitors: dict[str, Monitor], samples: Samples, plant: PlantFile, since: dict[str, int]) -> list[Served]:
+def _fleets(monitors: dict[str, Monitor], samples: Samples, plant: PlantFile, since: dict[str, int], speed: float) -> list[Served]:
     """One fleet a model version, of the assets that it serves."""
     of_version: dict[str, list[str]] = {}
     for asset, monitor in monitors.items():
@@ -275,7 +277,7 @@ def _fleets(monitors: dict[str, Monitor], samples: Samples, plant: PlantFile, si
         monitor = monitors[assets[0]]
         interval = monitor.preparation.interval_ns
         late_by = plant.sampling.late_by_ns if plant.sampling.late_by_ns is not None else 2 * interval
-        patience = Patience(late_by=late_by, idle=max(interval, 5 * 10**9), down=max(2 * MINUTE_NS, 2 * interval))
+        patience = Patience(late_by=late_by, idle=max(interval, round(5e9 * speed)), down=max(2 * MINUTE_NS, 2 * interval))
         out.append(Served.begin(version, fleet_of(monitor, tuple(assets)), samples, patience, since[assets[0]]))
     return out
 
