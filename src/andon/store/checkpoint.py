@@ -108,8 +108,12 @@ class Checkpoints:
                 self._path(old).unlink()
         return checkpoint
 
-    def latest(self) -> Checkpoint | None:
+    def latest(self, *, put_aside: bool = True) -> Checkpoint | None:
         """The newest one that is whole; None where none was ever made.
+
+        Parameters
+        ----------
+        put_aside : rename those that cannot be read; False: change nothing
 
         Raises
         ------
@@ -127,7 +131,8 @@ class Checkpoints:
             except _NotWhole as error:
                 self.skipped.append((path.name, str(error)))
                 with suppress(OSError):
-                    path.rename(path.with_name(path.name + ".damaged"))
+                    if put_aside:
+                        path.rename(path.with_name(path.name + ".damaged"))
         if self.skipped:
             name, why = self.skipped[0]
             raise StoreError(f"no checkpoint can be read, {name}: {why}", at=At(file=str(self.folder)), do=_RESTORE)

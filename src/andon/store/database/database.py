@@ -59,7 +59,7 @@ class Database:
         busy_s: float = 5.0,
         readers: int = 4,
     ) -> None:
-        self._url = _address(url, password)
+        self._url = address_of(url, password)
         self.where = self._url.render_as_string(hide_password=True).replace("postgresql+pg8000", "postgresql")
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         self.file = Path(str(self._url.database)) if self.is_sqlite else None
@@ -228,7 +228,13 @@ class Database:
         return engine
 
 
-def _address(url: str | os.PathLike[str], password: str | None) -> URL:
+def address_of(url: str | os.PathLike[str], password: str | None) -> URL:
+    """The address of a database as SQLAlchemy takes it.
+
+    Raises
+    ------
+    AskUserError : no address of a database that Andon knows
+    """
     text = os.fspath(url)
     if "://" not in text:
         return URL.create("sqlite", database=text)
