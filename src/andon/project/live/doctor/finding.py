@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from andon.plant.error_words import translated
 from andon.plant.errors import AndonError
 from andon.plant.messages import say
 
@@ -42,7 +43,7 @@ class Finding:
     def told(self, language: str) -> tuple[str, str]:
         """What was found, and what to do; the latter empty where nothing has to be done."""
         if not self.key:
-            return self.what, self.do
+            return translated(self.what, language), translated(self.do, language)
         bad = self.health in (Health.WARNING, Health.WRONG)
         key = f"project.doctor.{self.key}"
         return say(key, language, **self.args), say(f"{key}.do", language, **self.args) if bad else ""
