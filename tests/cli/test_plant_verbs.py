@@ -295,3 +295,41 @@ def test_in_chinese(served: Served) -> None:
     done = andon("--lang", "zh-CN", "user", "list", "--plant", served.plant, "--data", served.data)
     assert "角色" in done.out
     assert "链完好" in andon("--lang", "zh-CN", "ledger", "verify", "--plant", served.plant).out
+
+
+def test_watch_tells_what_is_there_and_then_what_changes(served: Served, tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text(served.andon("token", "add", "terminal", "--user", "kim", "--scope", "read").out, "utf-8")
+    words = [sys.executable, "-m", "andon", "watch", str(served.client.base_url), "--token-file", str(secret), "--json", "--for", "60s"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "ANDON_LANG": "en"}
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
+    try:
+        note = f"seen at {time.time_ns()}"
+        made = served.client.post(f"/api/v1/alarms/{served.marked}/acts", json={"kind": "comment", "text": note})
+        number = made.json()["done"][0]["number"]
+        row = {"number": -1}
+        while row["number"] < number:
+            text = process.stdout.readline()
+            assert text, "it ended before the change came"
+            told = json.loads(text)
+            row = told if told["id"] == served.marked else row
+        assert row["number"] == number
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert err == ""
+
+
+def test_watch_without_a_token_or_with_a_wrong_one(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANDON_TOKEN", raising=False)
+    told = andon("watch", str(served.client.base_url), "--json")
+    assert (told.code, told.error()["what"]) == (2, "watching needs a token")
+    monkeypatch.setenv("ANDON_TOKEN", "andon_wrong")
+    told = andon("watch", str(served.client.base_url), "--for", "1s", "--json")
+    assert (told.code, told.error()["what"]) == (1, "sign in first")
+    monkeypatch.setenv("ANDON_TOKEN", served.andon("token", "add", "short", "--user", "kim").out.strip())
+    text = andon("watch", str(served.client.base_url), "--for", "1s")
+    assert text.code == 0, text.err
+    assert "Watching http://127.0.0.1:" in text.err

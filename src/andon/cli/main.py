@@ -22,7 +22,7 @@ from andon.plant.messages import choose_language, say
 
 VERBS: tuple[str, ...] = (
     "demo", "audit", "init", "train", "score", "evaluate", "report", "budget", "promote", "tag", "inspect", "keys", "datasets",
-    "serve", "replay", "backup", "restore", "doctor", "user", "token", "labels", "ledger",
+    "serve", "replay", "watch", "backup", "restore", "doctor", "user", "token", "labels", "ledger",
 )  # fmt: skip
 
 
