@@ -85,11 +85,11 @@ class MqttGateway(Gateway):
                 return False
             client.loop_start()
             self._client = client
-        told = self._client.publish(topic, body, qos=1)  # type: ignore[attr-defined]
-        with suppress(RuntimeError, ValueError):
+        with suppress(RuntimeError, ValueError):  # the connection is gone
+            told = self._client.publish(topic, body, qos=1)  # type: ignore[attr-defined]
             told.wait_for_publish(1.0)
-        if told.is_published():
-            return True
+            if told.is_published():
+                return True
         self.hang_up()
         return False
 
