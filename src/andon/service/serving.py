@@ -26,15 +26,8 @@ GRACE_S = 10
 
 
 def settings_of(running: Running) -> ServiceSettings:
-    """The service's settings, from the plant file.
-
-    Raises
-    ------
-    AskUserError : one of certificate and key is missing
-    """
+    """The service's settings, from the plant file."""
     section = running.plant.service
-    if bool(section.certificate) != bool(section.key):
-        raise AskUserError("TLS needs a certificate and its key", do="name both in [service], or neither")
     return ServiceSettings(host=section.host, port=section.port, certificate=section.certificate, key=section.key)
 
 

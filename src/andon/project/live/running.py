@@ -20,6 +20,7 @@ from andon.plant.clock import Clock, SystemClock
 from andon.plant.errors import AskUserError, At, StoreError
 from andon.plant.file import PlantFile
 from andon.plant.file.lines import find_lines
+from andon.plant.file.locating import located
 from andon.plant.file.parse import parse_plant_file, resolve
 from andon.plant.file.schema import Asset
 from andon.plant.secret import read_secret
@@ -27,6 +28,7 @@ from andon.plant.time import MINUTE_NS
 from andon.project.live.announcing import Announcer
 from andon.project.live.post import Post
 from andon.project.live.scores import predictions_of, scores_of
+from andon.project.live.tls import check_certificate
 from andon.project.promises import open_model
 from andon.reading.link import DeadLetter, Link
 from andon.reading.links import make_links
@@ -200,16 +202,22 @@ def open_running(
     plant = replace(plant, service=service)
     clock = clock or SystemClock()
     live = LiveFolder.at(data if data is not None else service.data)
-    fsync = Fsync.parse(service.fsync)
+    with located(path, "service.fsync"):
+        fsync = Fsync.parse(service.fsync)
+    with located(path):
+        check_certificate(service)
     models = ModelStore(plant.files.models)
     monitors, since = _champions(models, path)
     letters = DeadLetters(live.dead_letters)
-    chosen = tuple(links) if links is not None else make_links(plant, clock=clock, on_dead_letter=_bury(letters))
+    with located(path):
+        chosen = tuple(links) if links is not None else make_links(plant, clock=clock, on_dead_letter=_bury(letters))
+        password = read_secret(service.database_password_from, "", key="service.database_password_from")
     outlets, bounds = _outlets(plant, path) if send else ((), {})
-    password = read_secret(service.database_password_from, "", key="service.database_password_from")
     stack = ExitStack()
     try:
-        database = stack.enter_context(Database(service.database or live.database, password=password, backups=live.path, at=time.time_ns()))
+        with located(path, "service.database"):
+            kept_in = Database(service.database or live.database, password=password, backups=live.path, at=time.time_ns())
+        database = stack.enter_context(kept_in)
         journal = stack.enter_context(Journal(live.journal, fsync=fsync))
         keep = Keep(service.keep_samples_ns, service.keep_levels_ns)
         samples = Samples(Segments(live.samples, keep=keep))
