@@ -35,7 +35,7 @@ def normal(name: str) -> str:
 
 
 def test_the_wheelhouse_has_all_that_serving_and_training_need() -> None:
-    """What `make wheelhouse` packs is the lock file with its dependencies: each requirement of the extras that a plant uses stands in it."""
+    """`make wheelhouse` packs the lock file with its dependencies: each requirement of the extras that a plant uses stands in it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     locked = {normal(name) for name in re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text("utf-8"), re.M)}
     wanted = [
