@@ -130,8 +130,12 @@ def told_at_training(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 def with_told(files: Files, how: Mapping[str, Any]) -> Files:
     """[files] with what the command line told, so that training reads what the audit has read."""
-    dates = {first: name for name, first in DATE_ORDERS.items()}.get(how.get("dayfirst"), "")
-    return replace(files, dates=dates, **{name: how.get(name) or "" for name in _TOLD})
+    dates = next((name for name, first in DATE_ORDERS.items() if first == how.get("dayfirst")), "")
+    told = {name: str(how.get(name) or "") for name in _TOLD}
+    return replace(
+        files, dates=dates, sheet=told["sheet"], layout=told["layout"], decimal=told["decimal"], quality=told["quality"],
+        time_format=told["time_format"],
+    )  # fmt: skip
 
 
 def problem_dict(item: Problem) -> dict[str, Any]:
