@@ -47,25 +47,22 @@ def line_shares(line: Lines, y: Float32Array, pulled: Float32Array, squared: Flo
     return out
 
 
-def tick_shares(
-    kept: Sequence[tuple[Lines, Float32Array, Float32Array, Float32Array]], channels: int, loudness: Sequence[float] = ()
-) -> Float32Array:
+def tick_shares(kept: Sequence[tuple[Lines, Float32Array, Float32Array, Float32Array]], channels: int) -> Float32Array:
     """Shares of ticks over all views, joined by their part of the soft sum.
 
     Parameters
     ----------
     kept : the lines of each source with their vectors (S, N, C) at the ticks wanted, see `Lines.entries`
-    loudness : how loud the voice of each source is; empty: all alike
 
     Returns
     -------
     (N, C) float32, rows sum to 1
     """
     total = np.zeros((kept[0][1].shape[1] if kept else 0, channels))
-    for (line, y, pulled, squared), loud in zip(kept, loudness or [1.0] * len(kept), strict=True):
+    for line, y, pulled, squared in kept:
         parts = line_shares(line, y, pulled, squared)
         view = parts.sum(axis=-1, dtype=np.float64)
-        weight = loud * np.log1p(np.maximum(view, 0.0)) / np.where(np.abs(view) > 1e-12, view, 1.0) / view.shape[0] / view.shape[1]
+        weight = np.log1p(np.maximum(view, 0.0)) / np.where(np.abs(view) > 1e-12, view, 1.0) / view.shape[0] / view.shape[1]
         total += np.einsum("snt,sntc->tc", weight, parts)
     return normalised(total).astype(np.float32)
 

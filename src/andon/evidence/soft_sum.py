@@ -1,37 +1,22 @@
 """The soft sum of views: each view counts by the logarithm of how far it is beyond its own normal time.
 
-The lines and statistics of a source share its voice, so that looking at a source over more spans does not drown the others. How
-loud the voice of each kind is was chosen on simulated incidents (docs/decisions/0045).
+Every source has one voice: its lines and statistics share it, so that looking at a source over more spans does not drown the
+others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from andon.plant.arrays import Float32Array, Float64Array, FloatArray
 
 
-LOUDNESS: Mapping[str, float] = {"agitation": 4.0, "fast": 2.0, "relation": 2.0, "novelty": 0.5}
-"""Kind -> how loud its voice is; one where it is not named."""
-
-
-def loudness_of(source: str) -> float:
-    """How loud the voice of a source is ("linear.fast", "level"): that of its kind."""
-    return LOUDNESS.get(source.rpartition(".")[2], 1.0)
-
-
-def voices(names: Sequence[str], loudness: Mapping[str, float] | None = None) -> Float32Array:
-    """(V,) weight of each view: the voice of its source ("linear.fast" of "linear.fast:5:spread") over the number of its views.
-
-    Parameters
-    ----------
-    loudness : source -> how loud its voice is; one where it is not named
-    """
+def voices(names: Sequence[str]) -> Float32Array:
+    """(V,) weight of each view: one over the number of views of its source ("linear.fast" of "linear.fast:5:spread")."""
     sources = [name.partition(":")[0] for name in names]
-    loud = loudness or {}
-    return np.array([loud.get(source, 1.0) / sources.count(source) for source in sources], dtype=np.float32)
+    return np.array([1.0 / sources.count(source) for source in sources], dtype=np.float32)
 
 
 def soft_sum(view: FloatArray, weights: FloatArray) -> Float64Array:

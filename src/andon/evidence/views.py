@@ -21,7 +21,7 @@ from andon.evidence.live import Stack, stack, tick
 from andon.evidence.novelty import Novelty, fit_novelty, patch_ends
 from andon.evidence.shares import tick_shares
 from andon.evidence.smooth import smooth
-from andon.evidence.soft_sum import loudness_of, soft_sum, voices
+from andon.evidence.soft_sum import soft_sum, voices
 from andon.evidence.workspace import Workspace
 from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from andon.plant.errors import BundleError, EvidenceError
@@ -96,8 +96,6 @@ class Views:
     novelty_scale : its quantile on normal time
     channels : C
     usual : (3, C) what is usual for each channel, for `blame`; None where there was no forecast, as in the first models
-    loudness : (S,) float32, how loud the voice of each source is, in the order of the lines; that of novelty stands last; None
-        where all are alike, as in the first models
     """
 
     lines: tuple[Lines, ...]
@@ -105,7 +103,6 @@ class Views:
     novelty_scale: float
     channels: int
     usual: Float32Array | None = None
-    loudness: Float32Array | None = None
     names: tuple[str, ...] = field(init=False, compare=False)
     weights: Float32Array = field(init=False, repr=False, compare=False)
     stacked: Stack | None = field(init=False, repr=False, compare=False)
@@ -114,9 +111,7 @@ class Views:
     def __post_init__(self) -> None:
         named = [name for line in self.lines for name in line.names]
         object.__setattr__(self, "names", tuple(named + ([f"novelty:{self.novelty.patch}"] if self.novelty is not None else [])))
-        sources = [*(line.source for line in self.lines), "novelty"]
-        loudness = {} if self.loudness is None else dict(zip(sources, self.loudness.tolist(), strict=True))
-        object.__setattr__(self, "weights", voices(self.names, loudness))
+        object.__setattr__(self, "weights", voices(self.names))
         object.__setattr__(self, "stacked", stack(self.lines))
         nothing = (np.zeros(0, dtype=np.int64), np.zeros((0, self.channels), dtype=np.float32))
         object.__setattr__(self, "nothing", nothing)  # the shares of a tick that nobody asked about
@@ -205,8 +200,6 @@ class Views:
                 out[f"{index}.{name}"] = getattr(line, name)
         if self.usual is not None:
             out["usual"] = self.usual
-        if self.loudness is not None:
-            out["loudness"] = self.loudness
         if self.novelty is not None:
             out["novelty.shape"] = np.array([self.novelty.patch, self.novelty.stride], dtype=np.int64)
             out["novelty.scale"] = np.array([self.novelty_scale], dtype=np.float64)
@@ -236,8 +229,7 @@ class Views:
                 shape = [np.ascontiguousarray(arrays[f"novelty.{name}"], dtype=np.float32) for name in NOVELTY_ARRAYS]
                 novelty = Novelty(patch, stride, *shape)
             usual = np.ascontiguousarray(arrays["usual"], dtype=np.float32) if "usual" in arrays else None
-            loudness = np.ascontiguousarray(arrays["loudness"], dtype=np.float32) if "loudness" in arrays else None
-            return cls(tuple(lines), novelty, scale, int(np.asarray(arrays["channels"], dtype=np.int64)[0]), usual, loudness)
+            return cls(tuple(lines), novelty, scale, int(np.asarray(arrays["channels"], dtype=np.int64)[0]), usual)
         except KeyError as gone:
             raise BundleError(f"views: array {gone} is absent", do="train the model again") from None
         except ValueError as wrong:
@@ -299,13 +291,12 @@ class _Chunk:
         for low in range(0, len(rows), CHUNK):
             part = self.prepared.valid[rows[low : low + CHUNK]]
             valid = None if bool(part.all()) else part
-            vectors, loud = [], []
-            for index, (line, y) in enumerate(zip(lines, whole, strict=True)):
+            vectors = []
+            for line, y in zip(lines, whole, strict=True):
                 if line.of_channels:
                     wanted = y[:, low : low + CHUNK]
                     vectors.append((line, wanted, *line.entries(wanted, valid)))
-                    loud.append(1.0 if self.views.loudness is None else float(self.views.loudness[index]))
-            found.append(tick_shares(vectors, self.views.channels, loud))
+            found.append(tick_shares(vectors, self.views.channels))
         return rows, np.concatenate(found)
 
     def _novelty(self, filled: Float32Array, tick: Int64Array, state: ViewState, out: Float32Array) -> tuple[np.float32, Float32Array]:
@@ -385,11 +376,7 @@ def fit_views(
     for expected in expectations.values():
         usual = usual_sizes(prepared.x, expected.forecast, prepared.valid, rows)
         break
-    # The classical candidates are what they were published as: all voices alike.
-    loudness = None
-    if Statistic.QUADRATIC not in statistics:
-        loudness = np.array([loudness_of(source) for source in (*sources, "novelty")], dtype=np.float32)
-    return Views(tuple(lines), novelty, scale, prepared.x.shape[1], usual, loudness)
+    return Views(tuple(lines), novelty, scale, prepared.x.shape[1], usual)
 
 
 def _fit_novelty(filled: Float32Array, prepared: Prepared, rows: BoolArray) -> tuple[Novelty | None, float]:
