@@ -26,6 +26,7 @@ BLOCKS = 8
 # Wandering between blocks of training, as variance, seen from as long after training as training was: about 8 times for a
 # random walk, 12 times for a trend.
 DRIFT = 10.0
+LIMIT = 3.0
 WEAKEST = 0.05
 FLOOR = 0.1
 AGITATION_FLOOR = 0.05
@@ -67,11 +68,19 @@ def fit_lines(
         size = np.abs(np.where(prepared.valid[rows], filled[rows] - expected_values[rows], np.nan))
         count = np.maximum((~np.isnan(size)).sum(axis=0), 1)
         unit = np.maximum(np.nansum(size, axis=0, dtype=np.float64) / count, 0.1 * FLOOR).astype(np.float32)
-    values = source_values(source, filled, valid, expectations, 0, prepared.rows, unit, zeros)
+    centre = zeros
+    if kind in ("drift", "strain"):
+        one = source_values("level" if kind == "drift" else f"{core}.relation", filled, valid, expectations, 0, prepared.rows, unit, zeros)[rows]
+        centre = one.mean(axis=0, dtype=np.float64).astype(np.float32)
+        unit = (LIMIT * np.maximum(one.std(axis=0, dtype=np.float64), FLOOR)).astype(np.float32)
+    values = source_values(source, filled, valid, expectations, 0, prepared.rows, unit, centre)
     if kind in UNCENTRED:
         return _fit_extent(source, spans, values, prepared.reset, rows, unit)
-    centre = values[rows].mean(axis=0, dtype=np.float64).astype(np.float32)
-    values = np.where(rows[:, None], values - centre, np.float32(0.0))
+    if kind in ("drift", "strain"):
+        values = np.where(rows[:, None], values, np.float32(0.0))
+    else:
+        centre = values[rows].mean(axis=0, dtype=np.float64).astype(np.float32)
+        values = np.where(rows[:, None], values - centre, np.float32(0.0))
     floor = np.full(width, AGITATION_FLOOR if kind == "agitation" else FLOOR)
     usable = int(rows.sum())
     age = np.arange(prepared.rows) - np.maximum.accumulate(np.where(prepared.reset, np.arange(prepared.rows), 0))

@@ -26,7 +26,8 @@ LARGEST = np.float32(1e9)
 LARGEST_PRODUCT = 1e38
 MOST_SHARED = 16
 SIZES = ("agitation", "extent", "discord")
-OF_RELATION = ("relation", "discord")
+LEVELS = ("level", "drift")
+OF_RELATION = ("relation", "discord", "strain")
 UNCENTRED = ("extent", "discord")
 
 
@@ -228,8 +229,11 @@ def source_values(
         features = expectations[core].features[low:high]
         return np.subtract(features, centre, out=room.take(source, features.shape))
     out = room.take(source, filled.shape)
-    if kind == "level":
-        return np.subtract(filled, centre, out=out)
+    if kind in LEVELS:
+        np.subtract(filled, centre, out=out)
+        if kind == "drift":
+            np.clip(out, -unit, unit, out=out)
+        return out
     expected = expectations[core]
     np.subtract(filled, (expected.relation if kind in OF_RELATION else expected.forecast)[low:high], out=out)
     # Only the first tick after a reset has no forecast.
@@ -242,6 +246,8 @@ def source_values(
             np.log(out, out=out)
     if kind not in UNCENTRED:
         out -= centre
+    if kind == "strain":
+        np.clip(out, -unit, unit, out=out)
     if not known.all():
         np.copyto(out, np.float32(0.0), where=~known)
     return out

@@ -13,10 +13,19 @@ import numpy as np
 from andon.plant.arrays import Float32Array, Float64Array, FloatArray
 
 
+LONG_MEMORY = {"drift": "level", "strain": "relation"}
+
+
 def voices(names: Sequence[str]) -> Float32Array:
     """(V,) weight of each view: one over the number of views of its source ("linear.fast" of "linear.fast:5:spread")."""
-    sources = [name.partition(":")[0] for name in names]
+    sources = [voice_of(name.partition(":")[0]) for name in names]
     return np.array([1.0 / sources.count(source) for source in sources], dtype=np.float32)
+
+
+def voice_of(source: str) -> str:
+    """The source whose voice it shares: the long memory of a source speaks with the voice of the source."""
+    core, dot, kind = source.rpartition(".")
+    return f"{core}{dot}{LONG_MEMORY.get(kind, kind)}"
 
 
 def soft_sum(view: FloatArray, weights: FloatArray) -> Float64Array:
@@ -55,6 +64,6 @@ def leading(view: FloatArray, names: Sequence[str], quality: float = 0.0) -> str
     kinds: dict[str, float] = {"quality": quality} if quality > 0.0 else {}
     for name, part in zip(names, whole.tolist(), strict=True):
         kind = name.partition(":")[0].rpartition(".")[2]
-        kind = {"extent": "agitation", "discord": "relation"}.get(kind, kind)
+        kind = {"extent": "agitation", "discord": "relation", **LONG_MEMORY}.get(kind, kind)
         kinds[kind] = kinds.get(kind, 0.0) + part
     return max(kinds, key=lambda kind: kinds[kind]) if kinds else "fast"

@@ -31,13 +31,15 @@ CHUNK = 1024
 SPANS: dict[str, tuple[float, ...]] = {
     "fast": (1.0, 5.0),
     "agitation": (10.0, 40.0),
-    "relation": (1.0, 5.0, 20.0),
-    "level": (20.0, 80.0, 320.0, 1280.0),
+    "relation": (1.0, 5.0),
+    "level": (5.0,),
+    "drift": (20.0, 80.0, 320.0, 1280.0),
+    "strain": (20.0,),
     "extent": (10.0,),
     "discord": (5.0,),
     "state": (1.0, 5.0, 20.0),
 }
-KINDS = ("fast", "agitation", "extent", "relation", "discord", "level", "novelty")
+KINDS = ("fast", "agitation", "extent", "relation", "strain", "discord", "level", "drift", "novelty")
 STATISTICS = (Statistic.SPREAD, Statistic.STRONGEST, Statistic.EXTENT)
 PATCH = 32
 STRIDE = 4
@@ -361,9 +363,9 @@ def fit_views(
     kinds = set(only) if only is not None else set(KINDS)
     wanted = {**SPANS, **(spans or {})}
     filled = filled_values(prepared, expectations, 0, prepared.rows, bool(prepared.valid.all()))
-    sources = ["level"] if "level" in kinds else []
+    sources = [kind for kind in ("level", "drift") if kind in kinds]
     for core, expected in expectations.items():
-        sources += [f"{core}.{kind}" for kind in ("fast", "agitation", "extent", "relation", "discord") if kind in kinds]
+        sources += [f"{core}.{kind}" for kind in ("fast", "agitation", "extent", "relation", "discord", "strain") if kind in kinds]
         if "state" in kinds and expected.features.shape[1]:
             sources.append(f"{core}.state")
     lines = []
