@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from andon.evidence.lines import LARGEST, OF_RELATION, SIZES, UNCENTRED, Lines, Statistic, reduce, source_values
+from andon.evidence.lines import LARGEST, LONG_MEMORY, OF_RELATION, SIZES, UNCENTRED, Lines, Statistic, reduce, source_values
 from andon.evidence.principal import combined_index
 from andon.evidence.smooth import smooth
 from andon.evidence.whiten import effective_samples, precision_of
@@ -26,12 +26,13 @@ BLOCKS = 8
 # Wandering between blocks of training, as variance, seen from as long after training as training was: about 8 times for a
 # random walk, 12 times for a trend.
 DRIFT = 10.0
-LIMIT = 3.0
 WEAKEST = 0.05
 FLOOR = 0.1
 AGITATION_FLOOR = 0.05
 WARM_SHARE = 0.1
 PIECE = 32768
+BELIEVED = 3.0  # standard deviations of one tick, in the long memory
+LOCATION_STEPS = 8
 QUANTILE_ROWS = 50000
 
 
@@ -69,14 +70,13 @@ def fit_lines(
         count = np.maximum((~np.isnan(size)).sum(axis=0), 1)
         unit = np.maximum(np.nansum(size, axis=0, dtype=np.float64) / count, 0.1 * FLOOR).astype(np.float32)
     centre = zeros
-    if kind in ("drift", "strain"):
-        one = source_values("level" if kind == "drift" else f"{core}.relation", filled, valid, expectations, 0, prepared.rows, unit, zeros)[rows]
-        centre = one.mean(axis=0, dtype=np.float64).astype(np.float32)
-        unit = (LIMIT * np.maximum(one.std(axis=0, dtype=np.float64), FLOOR)).astype(np.float32)
+    if kind in LONG_MEMORY:
+        plain = source_values(_plain(core, kind), filled, valid, expectations, 0, prepared.rows, unit, zeros)[rows]
+        centre, unit = location(plain)
     values = source_values(source, filled, valid, expectations, 0, prepared.rows, unit, centre)
     if kind in UNCENTRED:
         return _fit_extent(source, spans, values, prepared.reset, rows, unit)
-    if kind in ("drift", "strain"):
+    if kind in LONG_MEMORY:
         values = np.where(rows[:, None], values, np.float32(0.0))
     else:
         centre = values[rows].mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -139,6 +139,34 @@ def fit_lines(
         np.array(expected, dtype=np.float32),
         np.array(scale, dtype=np.float32),
     )
+
+
+def location(values: Float32Array) -> tuple[Float32Array, Float32Array]:
+    """Where a deviation is measured from in the long memory, and how far it is believed.
+
+    Parameters
+    ----------
+    values : (N, D) of normal time
+
+    Returns
+    -------
+    centre : (D,) float32, from which the limited deviations have mean zero
+    limit : (D,) float32, three standard deviations, > 0
+
+    References
+    ----------
+    Huber 1964, "Robust estimation of a location parameter".
+    """
+    limit = (BELIEVED * np.maximum(values.std(axis=0, dtype=np.float64), FLOOR)).astype(np.float32)
+    centre = values.mean(axis=0, dtype=np.float64).astype(np.float32)
+    for _ in range(LOCATION_STEPS):
+        centre = centre + np.clip(values - centre, -limit, limit).mean(axis=0, dtype=np.float64).astype(np.float32)
+    return centre, limit
+
+
+def _plain(core: str, kind: str) -> str:
+    """The source of which `kind` is the long memory."""
+    return f"{core}.{LONG_MEMORY[kind]}" if core else LONG_MEMORY[kind]
 
 
 def _fit_extent(

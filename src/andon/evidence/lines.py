@@ -6,6 +6,10 @@ Two statistics are read off: the *strongest* entry, for a fault of one tag, and 
 a fault of many. The *quadratic* form y' P y (Hotelling's T²) is there for the classical candidates. The *extent* is the plain
 mean over tags of sizes in units of their own normal time: nothing is explained away, so an incident that moves every tag the
 way they always move together is seen as well.
+
+The long memory of the level is the *drift*, that of the relation the *strain*: the same deviations over long spans, each tick believed
+up to three sigma. A slow shift is seen whole, and a surge of a thousand sigma is over when it is over, where a plain mean over 320
+ticks would ring for a thousand.
 """
 
 from __future__ import annotations
@@ -26,8 +30,9 @@ LARGEST = np.float32(1e9)
 LARGEST_PRODUCT = 1e38
 MOST_SHARED = 16
 SIZES = ("agitation", "extent", "discord")
-LEVELS = ("level", "drift")
 OF_RELATION = ("relation", "discord", "strain")
+LONG_MEMORY = {"drift": "level", "strain": "relation"}
+LEVELS = ("level", "drift")
 UNCENTRED = ("extent", "discord")
 
 
@@ -46,12 +51,13 @@ class Lines:
 
     Attributes
     ----------
-    source : "level", or core and kind: "linear.fast"; "agitation" and "extent" are sizes of the residual of the forecast,
-        "discord" of what the other channels leave unexplained
+    source : "level", "drift", or core and kind: "linear.fast"; "agitation" and "extent" are sizes of the residual of the
+        forecast, "discord" of what the other channels leave unexplained; "drift" and "strain" are level and relation, limited
     spans : S spans in ticks
     statistics : N statistics, the same for every span
     centre : (D,) float32, mean of the source on normal time
-    unit : (D,) float32, what the residual is divided by before its size is taken; ones for other sources
+    unit : (D,) float32, what the residual is divided by before its size is taken; how far a deviation is believed in the long
+        memory; ones for other sources
     precision : (S, D, D) float32, inverse covariance of the line
     gain : (S, D) float32, 1 / (diagonal of the precision x quantile of the entry on normal time)
     size : (S, D) float32, 1 / (D x mean size of the entry of y on normal time), for the extent
@@ -231,9 +237,7 @@ def source_values(
     out = room.take(source, filled.shape)
     if kind in LEVELS:
         np.subtract(filled, centre, out=out)
-        if kind == "drift":
-            np.clip(out, -unit, unit, out=out)
-        return out
+        return np.clip(out, -unit, unit, out=out) if kind in LONG_MEMORY else out
     expected = expectations[core]
     np.subtract(filled, (expected.relation if kind in OF_RELATION else expected.forecast)[low:high], out=out)
     # Only the first tick after a reset has no forecast.
@@ -246,7 +250,7 @@ def source_values(
             np.log(out, out=out)
     if kind not in UNCENTRED:
         out -= centre
-    if kind == "strain":
+    if kind in LONG_MEMORY:
         np.clip(out, -unit, unit, out=out)
     if not known.all():
         np.copyto(out, np.float32(0.0), where=~known)

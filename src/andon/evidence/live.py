@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from andon.evidence.impute import ConditionalFill
-from andon.evidence.lines import LARGEST, OF_RELATION, SIZES, Lines, Statistic
+from andon.evidence.lines import LARGEST, LEVELS, LONG_MEMORY, OF_RELATION, SIZES, Lines, Statistic
 from andon.evidence.smooth import alpha_of
 from andon.plant.arrays import BoolArray, Float32Array, Int64Array
 from andon.plant.window import Expectation, Prepared
@@ -31,8 +31,9 @@ class Stack:
     cores : cores in the order of their residuals: row 0 is the level, then forecast and relation of each core
     pick : (G,) int64, the row that each source is
     sized, logged : (G, 1) bool, sources of which the size is taken, and its logarithm; None where there is none
-    masked : (G, 1) bool, sources that are zero where a channel is missing: all but the level
+    masked : (G, 1) bool, sources that are zero where a channel is missing: all but the level and its drift
     rate : (G, C) float32, one over the unit of the size; ones for the others
+    highest, lowest : (G, C) float32, how far deviations are believed; None where no source has a limit
     centre : (G, C) float32
     source : (M,) int64, the source of each line
     alpha : (M, 1) float32
@@ -52,6 +53,8 @@ class Stack:
     logged: BoolArray | None
     masked: BoolArray
     rate: Float32Array
+    highest: Float32Array | None
+    lowest: Float32Array | None
     centre: Float32Array
     source: Int64Array
     alpha: Float32Array
@@ -91,13 +94,17 @@ def stack(lines: Sequence[Lines]) -> Stack | None:
     cores = tuple(dict.fromkeys(core for core, _ in parts if core))
     sized = np.array([[kind in SIZES] for _, kind in parts])
     logged = np.array([[kind == "agitation"] for _, kind in parts])
+    limited = np.array([[kind in LONG_MEMORY] for _, kind in parts])
+    highest = np.where(limited, np.stack([line.unit for line in lines]), np.float32(np.inf)) if limited.any() else None
     return Stack(
         cores=cores,
         pick=np.array([0 if not core else 1 + 2 * cores.index(core) + (kind in OF_RELATION) for core, kind in parts]),
         sized=sized if sized.any() else None,
         logged=logged if logged.any() else None,
-        masked=np.array([[kind != "level"] for _, kind in parts]),
+        masked=np.array([[kind not in LEVELS] for _, kind in parts]),
         rate=np.where(sized, np.float32(1.0) / np.stack([line.unit for line in lines]), np.float32(1.0)),
+        highest=highest,
+        lowest=None if highest is None else -highest,
         centre=np.stack([line.centre for line in lines]),
         source=source,
         alpha=np.array([[alpha_of(span)] for line in lines for span in line.spans], dtype=np.float32),
@@ -145,6 +152,9 @@ def tick(
     if lines.logged is not None:
         np.log1p(values, out=values, where=lines.logged)
     values -= lines.centre
+    if lines.highest is not None and lines.lowest is not None:
+        np.minimum(values, lines.highest, out=values)
+        np.maximum(values, lines.lowest, out=values)
     if gone is not None:
         values[lines.masked & gone] = 0.0
     total = float(np.add.reduce(values, axis=None))

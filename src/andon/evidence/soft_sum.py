@@ -10,20 +10,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from andon.evidence.lines import LONG_MEMORY
 from andon.plant.arrays import Float32Array, Float64Array, FloatArray
 
 
-LONG_MEMORY = {"drift": "level", "strain": "relation"}
-
-
 def voices(names: Sequence[str]) -> Float32Array:
-    """(V,) weight of each view: one over the number of views of its source ("linear.fast" of "linear.fast:5:spread")."""
-    sources = [voice_of(name.partition(":")[0]) for name in names]
+    """(V,) weight of each view: one over the number of views that share its voice.
+
+    A voice is that of a source ("linear.fast" of "linear.fast:5:spread"); the long memory of a source speaks with the voice of the source.
+    """
+    sources = [_voice(name.partition(":")[0]) for name in names]
     return np.array([1.0 / sources.count(source) for source in sources], dtype=np.float32)
 
 
-def voice_of(source: str) -> str:
-    """The source whose voice it shares: the long memory of a source speaks with the voice of the source."""
+def _voice(source: str) -> str:
     core, dot, kind = source.rpartition(".")
     return f"{core}{dot}{LONG_MEMORY.get(kind, kind)}"
 

@@ -1,7 +1,8 @@
 """Views of evidence: how far each tick is from normal time, seen at several time scales; their soft sum is the trace.
 
 Sources are the residual of the forecast (fast), its size (agitation, extent), what the other channels leave unexplained
-(relation) and its size (discord), the level, the canonical state, and the shape of the last patch (novelty). Each source is
+(relation; over long spans: strain) and its size (discord), the level (over long spans: drift), the canonical state, and the shape
+of the last patch (novelty). Each source is
 smoothed over several spans, see `lines`; every number is divided by its own quantile on normal time.
 """
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from andon.evidence.blame import usual_sizes
 from andon.evidence.fit_lines import QUANTILE, fit_lines
-from andon.evidence.lines import Lines, Statistic, filled_values, source_values
+from andon.evidence.lines import LEVELS, Lines, Statistic, filled_values, source_values
 from andon.evidence.live import Stack, stack, tick
 from andon.evidence.novelty import Novelty, fit_novelty, patch_ends
 from andon.evidence.shares import tick_shares
@@ -32,14 +33,15 @@ SPANS: dict[str, tuple[float, ...]] = {
     "fast": (1.0, 5.0),
     "agitation": (10.0, 40.0),
     "relation": (1.0, 5.0),
+    "strain": (20.0,),
     "level": (5.0,),
     "drift": (20.0, 80.0, 320.0, 1280.0),
-    "strain": (20.0,),
     "extent": (10.0,),
     "discord": (5.0,),
     "state": (1.0, 5.0, 20.0),
 }
 KINDS = ("fast", "agitation", "extent", "relation", "strain", "discord", "level", "drift", "novelty")
+OF_CORES = ("fast", "agitation", "extent", "relation", "strain", "discord")
 STATISTICS = (Statistic.SPREAD, Statistic.STRONGEST, Statistic.EXTENT)
 PATCH = 32
 STRIDE = 4
@@ -346,8 +348,8 @@ def fit_views(
     prepared : T ticks
     expectations : core ("linear", "network") -> what it expected of them
     rows : (T,) bool, normal time
-    only : kinds to use: "fast", "agitation", "extent", "relation", "discord", "level", "state", "novelty"; all but
-        "state" when absent
+    only : kinds to use: "fast", "agitation", "extent", "relation", "strain", "discord", "level", "drift",
+        "state", "novelty"; all but "state" when absent
     spans : kind -> spans in ticks, in place of the defaults; spans longer than a twelfth of the normal time are left out
     statistics : what is read off the vectors; `Statistic.QUADRATIC` for the classical candidates
     diagonal : leave correlations out, each channel for itself
@@ -363,9 +365,9 @@ def fit_views(
     kinds = set(only) if only is not None else set(KINDS)
     wanted = {**SPANS, **(spans or {})}
     filled = filled_values(prepared, expectations, 0, prepared.rows, bool(prepared.valid.all()))
-    sources = [kind for kind in ("level", "drift") if kind in kinds]
+    sources = [kind for kind in LEVELS if kind in kinds]
     for core, expected in expectations.items():
-        sources += [f"{core}.{kind}" for kind in ("fast", "agitation", "extent", "relation", "discord", "strain") if kind in kinds]
+        sources += [f"{core}.{kind}" for kind in OF_CORES if kind in kinds]
         if "state" in kinds and expected.features.shape[1]:
             sources.append(f"{core}.state")
     lines = []
