@@ -66,5 +66,12 @@ def test_limited_deviations_have_mean_zero_and_a_tick_is_believed_to_three_sigma
 
 
 def test_the_long_memory_shares_the_voice_of_its_source() -> None:
-    names = ("level:5:spread", "drift:20:spread", "drift:80:spread", "linear.relation:1:spread", "linear.strain:20:spread", "network.strain:20:spread")
+    names = (
+        "level:5:spread",
+        "drift:20:spread",
+        "drift:80:spread",
+        "linear.relation:1:spread",
+        "linear.strain:20:spread",
+        "network.strain:20:spread",
+    )
     np.testing.assert_allclose(voices(names), [1 / 3, 1 / 3, 1 / 3, 0.5, 0.5, 1.0])
