@@ -10,7 +10,8 @@ import pytest
 from andon.evidence.fit_lines import BELIEVED, FLOOR, location
 from andon.evidence.lines import LONG_MEMORY
 from andon.evidence.soft_sum import voices
-from tests.evidence.test_views import fitted, plant
+from tests.evidence.test_views import fitted
+from tests.evidence.wandering import plant
 
 SURGE = (200, 206)
 
