@@ -184,7 +184,7 @@ def journal_of(folder: PlantFolder, assets: Sequence[str], ticks: int, interval:
     from andon.store.journal import Fsync, Journal
 
     start = (time.time_ns() - DAY_NS) // interval * interval
-    tags = tuple(f"TAG{index:03d}" for index in range(TAGS))
+    tags = tuple(f"TAG{index:03d}" for index in range(table.shape[1]))
     groups = [tuple(assets[low : low + A_MESSAGE]) for low in range(0, len(assets), A_MESSAGE)]
     begin = [rows_of(table, len(group), number) for number, group in enumerate(groups)]
     with Journal(folder.live.journal, fsync=Fsync.parse("100ms")) as journal:
