@@ -29,8 +29,16 @@ const BOTTOM = 40;
 const TOP = 12;
 const LETTER = 7;
 
-export function Curves({ curves, label, xName, yName, xLog = false, yLog = false, xText = number, yText = number, xMarks, at, height = 240 }: Props) {
+/** On a logarithmic axis nothing is at once: what is not above zero stands where the smallest positive value does. */
+function risen(curves: Curve[]): Curve[] {
+  const positive = curves.flatMap((curve) => curve.points.flatMap(([, y]) => (y !== null && y > 0 ? [y] : [])));
+  const least = positive.length ? Math.min(...positive) : 1;
+  return curves.map((curve) => ({ ...curve, points: curve.points.map(([x, y]): [number, number | null] => [x, y === null ? null : Math.max(y, least)]) }));
+}
+
+export function Curves({ curves: given, label, xName, yName, xLog = false, yLog = false, xText = number, yText = number, xMarks, at, height = 240 }: Props) {
   const box = useRef<HTMLDivElement>(null);
+  const curves = yLog ? risen(given) : given;
   const [width, setWidth] = useState(560);
   useEffect(() => {
     const watch = new ResizeObserver(([entry]) => entry && setWidth(Math.max(240, entry.contentRect.width)));
