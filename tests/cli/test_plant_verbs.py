@@ -281,6 +281,18 @@ def test_the_ledger_says_what_was_done_and_every_forgery_is_found(served: Served
     assert andon("ledger", "verify", tmp_path / "none", "--json").error()["what"] == "there is no ledger"
 
 
+def test_the_export_of_the_api_is_signed_to_its_end_and_verified_without_the_service(served: Served, tmp_path: Path) -> None:
+    out = tmp_path / "ledger.jsonl"
+    out.write_bytes(served.client.get("/api/v1/ledger/export").content)
+    told = andon("ledger", "verify", out, "--json").json()
+    assert told["holds"]
+    assert told["signed"] == told["entries"] > 0
+    (key,) = told["keys"]
+    assert andon("ledger", "verify", out, "--trust", key, "--json").json()["trusted"]
+    foreign = andon("ledger", "verify", out, "--trust", "ed25519:" + "0" * 64, "--json")
+    assert (foreign.code, {item["kind"] for item in foreign.json()["breaks"]}) == (1, {"foreign"})
+
+
 def test_before_the_first_start_there_is_nothing_to_list(line: Line, tmp_path: Path) -> None:
     for words in (("user", "list"), ("token", "list"), ("labels", "list")):
         told = andon(*words, "--plant", line.folder / "plant.toml", "--data", tmp_path / "none", "--json")

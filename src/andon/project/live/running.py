@@ -99,10 +99,10 @@ class Running:
     def close(self) -> None:
         """Sign the ledger and close every file; the loop must have ended."""
         self._settling.set()
-        self._sign()
+        self.sign()
         self._open.close()
 
-    def _sign(self) -> None:
+    def sign(self) -> None:
         """Sign the last entry of the ledger, where it is new; a disk that refuses is asked again the next time."""
         with contextlib.suppress(StoreError):
             sign_head(self.models.ledger, LiveFolder.at(self.folder).ledger_key, at=time.time_ns())
@@ -163,7 +163,7 @@ class Running:
             self.keeping.settle(self.clock.now())
             with contextlib.suppress(StoreError):
                 self.post.sweep()
-            self._sign()
+            self.sign()
 
 
 def open_running(

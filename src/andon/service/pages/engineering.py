@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from andon.alarms.pausing import lift, pause
@@ -29,6 +31,7 @@ from andon.service.schema import (
     OutOfService,
     StatusMap,
 )
+from andon.store.ledger_export import export_ledger
 from andon.store.ledger_view import LedgerView
 from andon.streaming.control import EndPlanned, Planned, PutBack, TakeOut
 
@@ -203,10 +206,14 @@ def ledger(view: LedgerView, before: int | None, limit: int) -> LedgerPage:
 
 
 def ledger_export(running: Running) -> Iterator[bytes]:
-    """The ledger as a file; verified without the service by `andon ledger verify`."""
-    with open(running.models.ledger.path, "rb") as file:
-        while part := file.read(1 << 16):
-            yield part
+    """The ledger as a file with its signed heads, signed now; verified without the service by `andon ledger verify`."""
+    running.sign()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.jsonl"
+        export_ledger(running.models.ledger, path, at=time.time_ns())
+        with open(path, "rb") as file:
+            while part := file.read(1 << 16):
+                yield part
 
 
 def ready(running: Running) -> dict[str, str]:
