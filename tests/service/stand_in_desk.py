@@ -72,7 +72,7 @@ class StandInDesk:
         yield b'{"number":1}\n'
         yield b'{"number":2}\n'
 
-    def ingest(self, source: str, content_type: str, body: bytes, key: str) -> Accepted:
+    async def ingest(self, source: str, content_type: str, body: bytes, key: str) -> Accepted:
         self.asked.append(("ingest", (source, content_type, body, key)))
         return Accepted(3, 1, ("line 2: no time",)) if body else Accepted(0, 1, ("empty",))
 

@@ -141,7 +141,7 @@ class Desk(Protocol):
     def note(self, caller: Caller, what: str, data: Mapping[str, Any]) -> None:
         """Write an act that is none of the plant's (a sign-in, a new user) into the ledger."""
 
-    def ingest(self, source: str, content_type: str, body: bytes, key: str) -> Accepted:
+    async def ingest(self, source: str, content_type: str, body: bytes, key: str) -> Accepted:
         """Samples that were pushed; kept before this returns. The same key again changes nothing."""
 
     def told(self, caller: Caller, what: str, data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -148,13 +148,14 @@ class PlantDesk:
     def note(self, caller: Caller, what: str, data: Mapping[str, Any]) -> None:
         self.running.models.record(what, data, by=caller.name)
 
-    def ingest(self, source: str, content_type: str, body: bytes, key: str) -> Accepted:
+    async def ingest(self, source: str, content_type: str, body: bytes, key: str) -> Accepted:
         link = next((item for item in self.running.loop.links if item.name == source), None)
         if not isinstance(link, PushLink):
             raise UnknownName(source)
         if self.events is None:
             raise AskUserError("the loop does not run", do="start the service")
-        told = asyncio.run_coroutine_threadsafe(link.push(body, content_type=content_type), self.events).result()
+        pushing = asyncio.run_coroutine_threadsafe(link.push(body, content_type=content_type), self.events)
+        told = await asyncio.wrap_future(pushing)  # no thread waits: pushes that wait for the disk are many
         reasons = tuple(f"{fault.reason}: {fault.detail}" for fault in told.faults[:20])
         return Accepted(told.rows, sum(fault.count for fault in told.faults), reasons)
 

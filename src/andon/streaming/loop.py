@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from numpy.typing import NDArray
 
@@ -36,6 +36,9 @@ from andon.streaming.watermark import clock_mark
 
 log = logging.getLogger("andon.streaming")
 FIRST_WAIT_NS = NS // 5
+THREADS = 32
+"""The heart, the wait for the end, the journal's writer, and batches that wait for the disk: many, where they are pushed singly."""
+Done = TypeVar("Done")
 
 
 class Keeper(Protocol):
@@ -149,6 +152,7 @@ class Loop:
         self._stopping = threading.Event()
         self._grown = threading.Event()
         self._backoff = Backoff(FIRST_WAIT_NS, jitter=0.25)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="loop")
         self._saver = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
         self._saving: Future[None] | None = None
 
@@ -184,16 +188,17 @@ class Loop:
         StoreError : checkpoint and journal do not belong together
         """
         if self.status.position is None:
-            await asyncio.to_thread(self.recover)
+            await self._in_thread(self.recover)
         # While no process ran no link was heard: silence counts from its next connection on, or the backlog would be late.
-        await asyncio.to_thread(self.journal.append, clock_mark(self._clock.now(), {link.name: False for link in self.links}))
+        await self._in_thread(self.journal.append, clock_mark(self._clock.now(), {link.name: False for link in self.links}))
         queue: Queue = asyncio.Queue(self._pace.queue)
-        beating = asyncio.create_task(asyncio.to_thread(self._beat), name="heart")
+        beating = self._in_thread(self._beat)
         reading = [asyncio.create_task(self._read(link, queue), name=f"link {link.name}") for link in self.links]
         others = [asyncio.create_task(self._write(queue), name="journal"), asyncio.create_task(self._mark(queue), name="clock")]
-        stopping = asyncio.create_task(asyncio.to_thread(self._stopping.wait), name="stop")
+        stopping = self._in_thread(self._stopping.wait)
         try:
-            done, _ = await asyncio.wait({stopping, beating, *others}, return_when=asyncio.FIRST_COMPLETED)
+            ends: set[asyncio.Future[Any]] = {stopping, beating, *others}
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopping}:
                 task.result()  # an error of our own ends the loop; what is in the journal is judged by the next one
         finally:
@@ -211,6 +216,11 @@ class Loop:
                 await beating
             finally:
                 self._saver.shutdown()
+                self._threads.shutdown(wait=False)
+
+    def _in_thread(self, act: Callable[..., Done], *given: Any) -> asyncio.Future[Done]:
+        """In a thread of the loop's own: those of the process may all wait for what the loop is to do."""
+        return asyncio.get_running_loop().run_in_executor(self._threads, act, *given)
 
     def stop(self) -> None:
         """Ask the loop to end; from any thread."""
@@ -257,7 +267,7 @@ class Loop:
             failures = 0
             while True:
                 try:
-                    after = await asyncio.to_thread(self.journal.append_all, [batch for _, batch, _ in items])
+                    after = await self._in_thread(self.journal.append_all, [batch for _, batch, _ in items])
                     break
                 except TryAgainError as error:
                     failures += 1
@@ -274,7 +284,7 @@ class Loop:
         try:
             while self.journal.durable < after:
                 try:
-                    await asyncio.to_thread(self.journal.wait, after, 1.0)
+                    await self._in_thread(self.journal.wait, after, 1.0)
                 except TryAgainError as error:
                     self._troubled(error)
                     await self._clock.sleep(FIRST_WAIT_NS)

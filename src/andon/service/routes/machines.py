@@ -68,7 +68,7 @@ async def ingest(source: FromPath[str], request: AnyRequest, desk: TheDesk) -> P
     body = await request.body()
     key = request.headers.get("idempotency-key", "")[:200]
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    told: Accepted = await asyncio.to_thread(desk.ingest, source, kind, body, key)
+    told: Accepted = await desk.ingest(source, kind, body, key)
     if told.set_aside and not told.accepted:
         raise Refusal(
             400, "not-readable", "nothing of the body could be read", do="see the errors; the data page shows the message",
