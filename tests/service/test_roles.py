@@ -44,6 +44,7 @@ TABLE: tuple[tuple[str, str, Role | str, object], ...] = (
     ("GET", "/out-of-service", VIEW, None),
     ("POST", "/out-of-service", OPERATE, {"tag": "T", "why": "calibration"}),
     ("DELETE", "/out-of-service?tag=T", OPERATE, None),
+    ("POST", "/lab", OPERATE, [{"target": "density", "sample_time": "2026-01-01T00:00:00Z", "value": 1.0}]),
     ("GET", "/ledger", ENGINEER, None),
     ("GET", "/ledger/export", ENGINEER, None),
     ("GET", "/users", ADMIN, None),

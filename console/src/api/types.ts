@@ -518,6 +518,14 @@ export interface Pushed {
   reasons: string[];
 }
 
+export interface LabResult {
+  target: string;
+  sample_time: string;
+  value: number;
+  asset: string;
+  result_time: string;
+}
+
 export interface Readiness {
   status: string;
   parts: Record<string, string>;

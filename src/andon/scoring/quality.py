@@ -3,7 +3,9 @@
 Value = response to the inputs + correction by the results known at that tick (mode "lab"), or the response alone
 (mode "inputs"). The interval always uses the results known at that tick: adaptive conformal quantiles around the
 corrected value, in units of a local scale that grows with abnormality. A result acts from its result time on, at the
-tick its sample was drawn; nothing earlier changes.
+tick its sample was drawn; nothing earlier changes. A second result of the same tick corrects the first: predictions follow
+the newer one, the interval has learnt from the first and does not learn twice. A result whose sample is no
+longer remembered is counted, and changes nothing.
 """
 
 from __future__ import annotations
@@ -378,6 +380,10 @@ class _Walker:
             return
         scaled = (value - model.centre) / model.spread
         residual = scaled - response
+        if not np.isfinite(scale):  # the sample has a result: this one corrects it
+            self.newest[self.newest[:, 0] == sample, 1] = residual
+            return
+        self.given[slot, 2] = np.nan
         if not sample <= self.newest[0, 0]:
             self.newest = np.array([[sample, residual], self.newest[0]])
         elif not sample <= self.newest[1, 0]:

@@ -25,7 +25,7 @@ from andon.service.openapi import described, document
 from andon.service.problems import HANDLERS, problem_answers
 from andon.service.rates import limited
 from andon.service.repeated import Answers, answered_once
-from andon.service.routes import administration, alarms, engineering, machines, plant, signing_in
+from andon.service.routes import administration, alarms, engineering, laboratory, machines, plant, signing_in
 from andon.service.settings import ServiceSettings
 from andon.service.signed_in import know_callers
 from andon.service.slashes import marked, restored
@@ -58,7 +58,8 @@ def create_app(
     api = Router(
         PREFIX,
         route_handlers=described(
-            *signing_in.HANDLERS, *plant.HANDLERS, *alarms.HANDLERS, *engineering.HANDLERS, *administration.HANDLERS, *machines.HANDLERS,
+            *signing_in.HANDLERS, *plant.HANDLERS, *alarms.HANDLERS, *engineering.HANDLERS, *laboratory.HANDLERS, *administration.HANDLERS,
+            *machines.HANDLERS,
         ),
     )  # fmt: skip
     pages: list[Any] = []

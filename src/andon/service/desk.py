@@ -20,12 +20,14 @@ from andon.service.schema import (
     DataPage,
     Handover,
     KpiPage,
+    LabResult,
     LedgerPage,
     Maintenance,
     Models,
     NewBudget,
     OutOfService,
     Overview,
+    Pushed,
     Share,
     StatusMap,
     Trend,
@@ -131,6 +133,9 @@ class Desk(Protocol):
 
     def put_back(self, caller: Caller, asset: str, tag: str) -> None:
         """A tag back in service."""
+
+    def laboratory(self, caller: Caller, results: list[LabResult]) -> Pushed:
+        """Laboratory results; kept before this returns. All are taken, or none."""
 
     def ledger(self, before: int | None, limit: int) -> LedgerPage:
         """Entries of the ledger with a number below `before`, newest first; None: the newest."""

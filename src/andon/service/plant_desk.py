@@ -16,7 +16,7 @@ from andon.project.live.tls import certificate_trouble
 from andon.reading.push import PushLink
 from andon.service.callers import Caller
 from andon.service.desk import Accepted, AlarmFilter
-from andon.service.pages import alarm_list, budgets, cases, engineering, news, now, trends
+from andon.service.pages import alarm_list, budgets, cases, engineering, laboratory, news, now, trends
 from andon.service.pages.budgets import Curves
 from andon.service.problems import UnknownName
 from andon.service.routes.instants import to_text
@@ -30,12 +30,14 @@ from andon.service.schema import (
     DataPage,
     Handover,
     KpiPage,
+    LabResult,
     LedgerPage,
     Maintenance,
     Models,
     NewBudget,
     OutOfService,
     Overview,
+    Pushed,
     Role,
     Share,
     StatusMap,
@@ -138,6 +140,9 @@ class PlantDesk:
 
     def put_back(self, caller: Caller, asset: str, tag: str) -> None:
         engineering.put_back(self.running, caller, asset, tag)
+
+    def laboratory(self, caller: Caller, results: list[LabResult]) -> Pushed:
+        return laboratory.laboratory(self.running, caller, results)
 
     def ledger(self, before: int | None, limit: int) -> LedgerPage:
         return engineering.ledger(self._ledger, before, limit)

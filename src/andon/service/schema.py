@@ -614,6 +614,16 @@ class Pushed(Shape, frozen=True, kw_only=True):
     reasons: list[str]
 
 
+class LabResult(Shape, frozen=True, kw_only=True):
+    """A laboratory result: when its sample was drawn, and its value. No asset: of all; no `result_time`: known now."""
+
+    target: str
+    sample_time: str
+    value: float
+    asset: str = ""
+    result_time: str = ""
+
+
 class Readiness(Shape, frozen=True, kw_only=True):
     """Whether every part works; `parts` names those that do not, and why."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from andon.plant.batch import Batch
 from andon.plant.errors import StoreError
 from andon.streaming.control import CONTROL, of_entry
+from andon.streaming.laboratory import results_of
 from andon.streaming.served import Said, Served
 from andon.streaming.watermark import CLOCK, links_of_mark
 
@@ -22,10 +23,12 @@ class Heart:
     Parameters
     ----------
     served : fleets with different names; an asset belongs to one of them
+    results : names of links whose rows are laboratory results; they have no part in the time of samples
     """
 
-    def __init__(self, served: Sequence[Served]) -> None:
+    def __init__(self, served: Sequence[Served], results: Collection[str] = ()) -> None:
         self.served = tuple(served)
+        self.results = frozenset(results)
         self._of_assets: dict[tuple[str, ...], tuple[Served, ...]] = {}
 
     def take(self, entry: Batch) -> list[tuple[Served, Said]]:
@@ -36,8 +39,13 @@ class Heart:
                 fleet.tell(control)
             return []
         if entry.source == CLOCK and not entry.rows:
-            links = links_of_mark(entry)
+            links = {name: up for name, up in links_of_mark(entry).items() if name not in self.results}
             return [(fleet, said) for fleet in self.served for said in fleet.tick(entry.received, links)]
+        if entry.source in self.results:
+            for result in results_of(entry, self.results):
+                for fleet in self.served:
+                    fleet.tell(result)
+            return []
         return [(fleet, said) for fleet in self._concerned(entry.assets) for said in fleet.take(entry)]
 
     def _concerned(self, assets: tuple[str, ...]) -> tuple[Served, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,15 @@ from andon.store.database.alarm_records import AlarmRecord, of_alarm
 from andon.store.database.database import Database
 from andon.store.results import event_to_dict
 from andon.store.segments import Segments, VerdictTraces
+from andon.streaming.control import Result
+from andon.streaming.laboratory import results_of
 from andon.streaming.openings import Openings
 from andon.streaming.served import Said, Served
 from andon.streaming.snapshot import Snapshot
 
 _QUALITY = ("value", "low", "high")
+RESULT = ".result"
+"""Ending of the column of laboratory results beside the predictions of a target."""
 
 
 class Samples:
@@ -127,6 +131,8 @@ class Keeping:
     desk : alarms
     openings : the ledger's side; None where there is no ledger
 
+    results : names of links whose rows are laboratory results
+
     Attributes
     ----------
     on_kept : told of each entry and what it led to, once that is kept; may be told twice, and may raise TryAgainError
@@ -141,7 +147,9 @@ class Keeping:
         database: Database,
         desk: AlarmDesk,
         openings: Openings | None = None,
+        results: Collection[str] = (),
     ) -> None:
+        self.results = frozenset(results)
         self.samples, self.traces, self.quality, self.desk = samples, traces, quality, desk
         self.on_kept: list[Callable[[Batch, Sequence[tuple[Served, Said]]], None]] = []
         self.on_flush: list[Callable[[], None]] = []
@@ -149,12 +157,14 @@ class Keeping:
         self.changed: list[str] = []
         self._database, self._openings = database, openings
         self._snapshot_of: dict[str, Snapshot] = {}
+        self._interval_of: dict[str, int] = {}
         self._registered: set[tuple[str, tuple[str, ...]]] = set()
 
     def serve(self, served: Served) -> None:
         """Get ready for a fleet."""
         snapshot = Snapshot(served.fleet.assets)
         self.snapshots[served.name] = snapshot
+        self._interval_of |= dict.fromkeys(served.fleet.assets, served.arrivals.interval)
         self._snapshot_of |= dict.fromkeys(served.fleet.assets, snapshot)
         self.samples.segments.register(served.name, served.fleet.assets, served.fleet.tags, interval=served.arrivals.interval)
 
@@ -163,8 +173,10 @@ class Keeping:
         return self._snapshot_of.get(asset)
 
     def receive(self, entry: Batch) -> None:
-        """Samples, before they are judged: events are explained from what is kept."""
-        if entry.rows:
+        """Samples, before they are judged: events are explained from what is kept. Results stand beside the predictions."""
+        for result in results_of(entry, self.results):
+            self._result(result)
+        if entry.rows and entry.source not in self.results:
             self.samples.segments.write(entry)
 
     def keep(self, entry: Batch, said: Sequence[tuple[Served, Said]]) -> None:
@@ -223,6 +235,19 @@ class Keeping:
             served.fleet.monitor.version, served.fleet.monitor.tag_ids, served.fleet.assets, asset, time,
             columns.reshape(rows * width, -1), interval=served.arrivals.interval,
         )  # fmt: skip
+
+    def _result(self, result: Result) -> None:
+        """A laboratory result at the time of its sample; a later one of the same sample stands in its place."""
+        for asset in [result.asset] if result.asset else self._snapshot_of:
+            known = self._snapshot_of.get(asset)
+            if known is None or not np.isfinite(result.value):
+                continue
+            family, names = f"laboratory {asset}", (f"{result.target}{RESULT}",)
+            if (family, names) not in self._registered:
+                self.quality.register(family, [asset], names, interval=self._interval_of[asset], wide=True)
+                self._registered.add((family, names))
+            time, value = np.array([result.sample_time], np.int64), np.array([[result.value]])
+            self.quality.put(family, (asset,), names, np.zeros(1, np.int32), time, value, np.zeros((1, 1), np.uint8))
 
     def _predictions(self, served: Served, judged: Judged) -> None:
         for at, tables in judged.quality:

@@ -234,7 +234,16 @@ class Loop:
         ------
         StoreError : the disk refuses; then nothing was said
         """
-        position = self.journal.append(to_entry(control, self._clock.now()))
+        self.tell_all((control,))
+
+    def tell_all(self, controls: Sequence[Control]) -> None:
+        """Several, in this order and together; see `tell`.
+
+        Raises
+        ------
+        StoreError : the disk refuses; then nothing was said
+        """
+        position = self.journal.append_all([to_entry(control, self._clock.now()) for control in controls])
         self._grown.set()
         self.journal.wait(position)
 

@@ -27,6 +27,9 @@ class LinkSettings:
     topics: tuple[str, ...] = setting(
         Kind.TEXTS, 'What to read, with names in braces: "plant/{asset}/data", "Plant/{asset}/{tag}"; file names for a folder.', default=()
     )
+    results: bool = setting(
+        Kind.BOOLEAN, "What comes are laboratory results: the time is that of the sample, the tags are targets.", default=False
+    )
     asset: str = setting(Kind.TEXT, "Asset of a sample, made of names of the topic or of fields of the payload.", default="{asset}")
     tag: str = setting(Kind.TEXT, "Tag id of a sample, made of names of the topic and {tag}, the name in the payload.", default="{tag}")
     rename: tuple[str, ...] = setting(Kind.TEXTS, 'Tags that the source calls otherwise: "source name = tag id".', default=())
@@ -134,15 +137,15 @@ _MAPPING = (
     "value_field", "quality_field", "sequence_field", "times", "time_unit", "zone", "quality",
 )  # fmt: skip
 _SIGN_IN = ("user", "password_env", "password_file", "ca_file", "cert_file", "key_file")
-_NAMES = ("asset", "tag", "rename", "ignore", "window")
+_NAMES = ("asset", "tag", "rename", "ignore", "window", "results")
 # The keys that each kind understands, beside name and kind; of a link of one's own, all.
 LINK_KEYS: dict[str, tuple[str, ...]] = {
-    "mqtt": ("address", "topics", "client_id", "version", "window", *_MAPPING, *_SIGN_IN),
+    "mqtt": ("address", "topics", "client_id", "version", "window", "results", *_MAPPING, *_SIGN_IN),
     "sparkplug": ("address", "topics", "client_id", "version", *_NAMES, *_SIGN_IN),
     "opcua": ("address", "topics", "security", "every_ns", "history", *_NAMES, *_SIGN_IN),
     "folder": ("address", "topics", "every_ns", "stable_ns", "delay_ns", "offset_ns", "zone", *_NAMES),
     "replay": ("address", "speed", "zone", *_NAMES),
-    "push": _MAPPING,
+    "push": ("results", *_MAPPING),
 }
 _SENDING = ("what", "assets", "priority", "language", "give_up_ns", "most")
 SEND_KEYS: dict[str, tuple[str, ...]] = {

@@ -227,9 +227,10 @@ def open_running(
         alarms.load()
         openings = Openings(models.ledger, live.path / "opened.json")
         stack.callback(openings.close)
-        keeping = Keeping(samples, traces, Segments(live.quality, keep=keep), database, alarms, openings)
+        laboratory = tuple(link.name for link in plant.links if link.results)
+        keeping = Keeping(samples, traces, Segments(live.quality, keep=keep), database, alarms, openings, results=laboratory)
         post = Post(outlets, bounds, database, SystemClock())
-        heart = Heart(_fleets(monitors, samples, plant, since if controlled else dict.fromkeys(since, 2**62), speed))
+        heart = Heart(_fleets(monitors, samples, plant, since if controlled else dict.fromkeys(since, 2**62), speed), laboratory)
         for served in heart.served:
             keeping.serve(served)
         pace = Pace(checkpoint_every=service.checkpoint_ns)

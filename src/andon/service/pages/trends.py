@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from andon.plant.arrays import FloatArray
+from andon.plant.recording import Recording
 from andon.plant.status import Status
 from andon.plant.time import NS
 from andon.plant.verdict import Verdict, Why
@@ -17,6 +18,7 @@ from andon.service.schema import Columns, QualityTrend, Share, Span, StatusMap, 
 from andon.store.database import events
 from andon.store.results import event_from_dict
 from andon.store.segments import Trace
+from andon.streaming.keeping import RESULT
 
 LEADING = 4
 MAP_COLUMNS = 120
@@ -90,18 +92,30 @@ def _quality(running: Running, asset: str, start: int, end: int, points: int) ->
     targets = {target.name: target for target in running.plant.targets}
     kept = running.keeping.quality
     names = kept.assets().get(asset, ())
+    results = [name for name in names if name.endswith(RESULT)]
+    drawn = kept.recording(asset, results, start, end) if results else None
     out = []
     for target in dict.fromkeys(name.rpartition(".")[0] for name in names):
         trace = kept.read(asset, [f"{target}.{part}" for part in ("value", "low", "high")], start, end, points)
         known = targets.get(target)
+        lab_time, lab_value = _results(drawn, target)
         out.append(
             QualityTrend(
                 target=target, unit=known.unit if known else "", predicted=columns_of(trace, 0), low=numbers(trace.low[:, 1]),
-                high=numbers(trace.high[:, 2]), lab_time=[], lab_value=[], limit_low=known.low if known else None,
+                high=numbers(trace.high[:, 2]), lab_time=lab_time, lab_value=lab_value, limit_low=known.low if known else None,
                 limit_high=known.high if known else None,
             )
         )  # fmt: skip
     return out
+
+
+def _results(drawn: Recording | None, target: str) -> tuple[list[float], list[float]]:
+    """Laboratory results of a target: Unix seconds at which their samples were drawn, and values."""
+    if drawn is None or f"{target}{RESULT}" not in drawn.tags:
+        return [], []
+    values = drawn.values[:, drawn.tags.index(f"{target}{RESULT}")].astype(np.float64)
+    there = np.isfinite(values)
+    return (drawn.time[there] / NS).tolist(), values[there].tolist()
 
 
 def spans(running: Running, caller: Caller, asset: str, start: int, end: int, points: int) -> list[Span]:
