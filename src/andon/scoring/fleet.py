@@ -126,6 +126,12 @@ class Fleet(Protocol):
     def open_span(self, state: Any, asset: int) -> Span | None:
         """The event of an asset that is open now."""
 
+    def split(self, state: Any) -> tuple[int | None, tuple[MonitorState, ...]]:
+        """The next tick, and the state of each asset by itself."""
+
+    def join(self, next_tick: int | None, states: Sequence[MonitorState]) -> Any:
+        """The inverse: assets may come from other fleets of the same model."""
+
     def to_kept(self, state: Any) -> tuple[dict[str, NDArray[Any]], Any]:
         """The state as arrays and JSON."""
 
@@ -195,6 +201,14 @@ class AssetByAsset:
             max(first, last + 1),
             tuple(after),
         )
+
+    def split(self, state: tuple[int | None, tuple[MonitorState, ...]]) -> tuple[int | None, tuple[MonitorState, ...]]:
+        """The next tick and the state of each asset, as every fleet gives them."""
+        return state
+
+    def join(self, next_tick: int | None, states: Sequence[MonitorState]) -> tuple[int | None, tuple[MonitorState, ...]]:
+        """The inverse of `split`."""
+        return next_tick, tuple(states)
 
     def open_span(self, state: tuple[int | None, tuple[MonitorState, ...]], asset: int) -> Span | None:
         """See `Fleet`."""

@@ -82,7 +82,17 @@ class Promised(msgspec.Struct, frozen=True, tag="promised"):
     since: int = 0
 
 
-Control: TypeAlias = Planned | EndPlanned | TakeOut | PutBack | Result | Marked | Promised
+class Promoted(msgspec.Struct, frozen=True, tag="promoted"):
+    """Another model serves assets: it takes over after the last tick that is closed. Their promises travel with it, so that a replay has
+    those of then."""
+
+    version: str
+    assets: tuple[str, ...]
+    promises: tuple[Promised, ...]
+    by: str = ""
+
+
+Control: TypeAlias = Planned | EndPlanned | TakeOut | PutBack | Result | Marked | Promised | Promoted
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Control)
 

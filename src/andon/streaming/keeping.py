@@ -166,7 +166,18 @@ class Keeping:
         self.snapshots[served.name] = snapshot
         self._interval_of |= dict.fromkeys(served.fleet.assets, served.arrivals.interval)
         self._snapshot_of |= dict.fromkeys(served.fleet.assets, snapshot)
-        self.samples.segments.register(served.name, served.fleet.assets, served.fleet.tags, interval=served.arrivals.interval)
+        self._register(served)
+
+    def _register(self, served: Served) -> None:
+        """Where samples go: a column that an asset has already, from a model before, goes on."""
+        known = self.samples.segments.assets()
+        lacking: dict[tuple[str, ...], list[str]] = {}
+        for asset in served.fleet.assets:
+            have = known.get(asset, ())
+            lacking.setdefault(tuple(tag for tag in served.fleet.tags if tag not in have), []).append(asset)
+        for tags, assets in lacking.items():
+            if tags:
+                self.samples.segments.register(served.name, assets, tags, interval=served.arrivals.interval)
 
     def snapshot(self, asset: str) -> Snapshot | None:
         """Where an asset is shown; None where no model serves it."""
@@ -183,14 +194,16 @@ class Keeping:
         """See `streaming.loop.Keeper`."""
         changed: list[str] = []
         for served, words in said:
-            if words.judged is None:
-                continue
-            self._verdicts(served, words.judged)
-            self._predictions(served, words.judged)
-            at = int(words.judged.tick[-1]) * served.arrivals.interval
+            at = max(served.arrivals.closed, 0)
+            if words.judged is not None:
+                self._verdicts(served, words.judged)
+                self._predictions(served, words.judged)
+                at = int(words.judged.tick[-1]) * served.arrivals.interval
             for what in ("opened", "revised", "closed"):
                 for event in getattr(words, what):
                     self._event(what, event, at)
+            if words.judged is None:
+                continue
             moved = self.snapshots[served.name].take(words.judged, served.arrivals.interval)
             changed += [served.fleet.assets[index] for index in moved]
         if not entry.rows:

@@ -322,6 +322,8 @@ class Loop:
     # The heart's thread.
 
     def _beat(self) -> None:
+        if not self.status.checkpoint_at:
+            self.save()  # which models began, before any other takes over
         due = self._clock.now() + self._pace.checkpoint_every
         while True:
             ending = self._stopping.is_set() and self._grown.is_set()
@@ -337,7 +339,10 @@ class Loop:
                 self.status.received = kept.batch.received
                 if self.on_said is not None:
                     self.on_said(kept.batch, said)
-                if self._clock.now() >= due and self._save_aside():
+                if self.heart.turned:
+                    self.save()
+                    self.heart.turned = False
+                elif self._clock.now() >= due and self._save_aside():
                     due = self._clock.now() + self._pace.checkpoint_every
             self.status.behind_bytes = self.journal.bytes_after(self.status.position)
             if ending and not self.status.behind_bytes:

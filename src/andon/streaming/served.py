@@ -31,6 +31,7 @@ from andon.streaming.watermark import NOTHING, LinkTime, Patience, Watermark
 FIRST_REVISION = 8
 FEW_ASSETS = 16
 """A fleet of so few assets is judged in whole stretches where nothing happens; of more, something happens at most ticks of a backlog."""
+RECENT_RESULTS = 64
 
 
 class History(Protocol):
@@ -77,6 +78,7 @@ class Served:
     planned : planned work, by id
     out : tags out of service
     open : open spans by asset, with the duration in ticks at which they are next revised
+    recent : the last results of each asset and target, for a model that takes over
     """
 
     name: str
@@ -89,6 +91,7 @@ class Served:
     out: dict[tuple[str, str], TakeOut] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
     open: dict[int, tuple[Span, int]] = field(default_factory=dict)
+    recent: dict[tuple[str, str], list[Result]] = field(default_factory=dict)
     _levels: NDArray[np.float64] = field(init=False)
     _levels_until: NDArray[np.int64] = field(init=False)
 
@@ -133,6 +136,9 @@ class Served:
                 self.out.pop((control.asset, control.tag), None)
             case Result() if control.asset in self.fleet.assets or not control.asset:
                 self.results.append(control)
+                last = self.recent.setdefault((control.asset, control.target), [])
+                last.append(control)
+                del last[:-RECENT_RESULTS]
             case Marked() | Promised() if control.asset in self.fleet.assets:
                 at = self.fleet.assets.index(control.asset)
                 limit = self.limits[at]
@@ -165,7 +171,7 @@ class Served:
         first = before // interval + 1
         if before == NOTHING:
             first = -(-int(rows.time[0]) // interval) if len(rows) else last
-        lab, self.results = _by_target(self.results), []
+        lab, self.results = lab_of(self.results), []
         many = len(self.fleet.assets) > FEW_ASSETS or not self.fleet.keeps_states
         told: list[Said] = []
         stretches = [(tick, tick) for tick in range(last, first - 1, -1)] if many else [(first, last)]
@@ -189,7 +195,7 @@ class Served:
             return None
         levels = self.thresholds(low * interval)
         judged, state = self.fleet.step(
-            rows, high * interval, self.state, thresholds=levels, labels=self._labels(), lab=lab, out_of_service=self._out()
+            rows, high * interval, self.state, thresholds=levels, labels=self.labels(), lab=lab, out_of_service=self.out_of_service()
         )
         if not alone and (judged.opened or judged.closed):
             return None
@@ -213,13 +219,13 @@ class Served:
         told: dict[str, list[Event]] = {"opened": [], "revised": [], "closed": []}
         for at, span in judged.opened:
             final = closed_at.get((at, span.start))
-            event = self._explain(at, final or span, last, float(levels[at]))
+            event = self.explain(at, final or span, last, float(levels[at]))
             told["opened"].append(event)
             if final is None:
                 self.open[at] = (span, FIRST_REVISION)
         for at, span in judged.closed:
             self.open.pop(at, None)
-            event = self._explain(at, span, last, float(levels[at]))
+            event = self.explain(at, span, last, float(levels[at]))
             told["closed"].append(event)
             end = event.end if event.end is not None else last * interval
             self._set_limit(at, self.limits[at].with_closed(Closed(event.id, event.start, end, event.peak_evidence)))
@@ -230,25 +236,35 @@ class Served:
                     due *= 2
                 now = self.fleet.open_span(self.state, at) or span
                 self.open[at] = (now, due)
-                told["revised"].append(self._explain(at, now, last, float(levels[at])))
+                told["revised"].append(self.explain(at, now, last, float(levels[at])))
         return tuple(told["opened"]), tuple(told["revised"]), tuple(told["closed"])
 
-    def _explain(self, at: int, span: Span, last: int, level: float) -> Event:
+    def explain(self, at: int, span: Span, last: int, level: float | None = None) -> Event:
+        """The event of a span, from kept samples.
+
+        Parameters
+        ----------
+        last : tick up to which is known
+        level : threshold in force; default: the span's
+        """
+        level = span.threshold if level is None else level
         monitor, interval = self.fleet.monitor, self.arrivals.interval
         end = (span.end if span.end is not None else last) * interval
         name = self.fleet.assets[at]
         recording = self.history.read(name, self.fleet.tags, stretch(monitor, [span]), end)
-        (event,) = explain(monitor, recording, [span], until=end, threshold=level, labels=self._labels(), out_of_service=self._out())
+        (event,) = explain(monitor, recording, [span], until=end, threshold=level, labels=self.labels(), out_of_service=self.out_of_service())
         return event
 
-    def _labels(self) -> list[Label]:
+    def labels(self) -> list[Label]:
+        """Planned work, as labels."""
         return [
             Label(asset, item.start, item.end, LabelKind.PLANNED, item.why)
             for item in self.planned.values()
             for asset in item.assets or ("",)
         ]
 
-    def _out(self) -> list[OutOfService]:
+    def out_of_service(self) -> list[OutOfService]:
+        """Tags that must not be used."""
         return [OutOfService(item.tag, item.asset, item.until, item.why) for item in self.out.values()]
 
     def _forget_planned(self, time: int) -> None:
@@ -280,6 +296,8 @@ class Served:
             "planned": msgspec.to_builtins(list(self.planned.values())),
             "out": msgspec.to_builtins(list(self.out.values())),
             "results": msgspec.to_builtins(self.results),
+            "recent": msgspec.to_builtins([item for items in self.recent.values() for item in items]),
+            "version": self.fleet.monitor.version,
             "open": [[at, *_of_span(span), due] for at, (span, due) in self.open.items()],
         }
         return arrays, about
@@ -310,6 +328,10 @@ class Served:
         self.planned = {item["id"]: msgspec.convert(item, Planned) for item in about["planned"]}
         self.out = {(item["asset"], item["tag"]): msgspec.convert(item, TakeOut) for item in about["out"]}
         self.results = [msgspec.convert(item, Result) for item in about["results"]]
+        self.recent = {}
+        for item in about.get("recent", ()):
+            result = msgspec.convert(item, Result)
+            self.recent.setdefault((result.asset, result.target), []).append(result)
         self.open = {item[0]: (_to_span(item[1:7]), item[7]) for item in about["open"]}
 
 
@@ -328,7 +350,7 @@ def _to_span(kept: Sequence[Any]) -> Span:
     return Span(onset, start, peak, end, float.fromhex(evidence), float.fromhex(threshold))
 
 
-def _by_target(results: Sequence[Result]) -> list[LabResults]:
+def lab_of(results: Sequence[Result]) -> list[LabResults]:
     """Single results as columns, one table an asset and target, in order of the samples."""
     tables: dict[tuple[str, str], list[Result]] = {}
     for item in results:
