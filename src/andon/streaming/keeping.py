@@ -70,6 +70,11 @@ class AlarmDesk:
         with self._lock:
             return self.book.alarm(alarm_id, now)
 
+    def serve(self, asset: str, since: int) -> None:
+        """A new model serves an asset: its first fortnight begins."""
+        with self._lock:
+            self.book.serve(asset, since)
+
     def flood(self, now: int) -> Flood | None:
         """The flood that lasts at `now`."""
         with self._lock:

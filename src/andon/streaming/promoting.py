@@ -37,7 +37,7 @@ def split_off(served: Served, leaving: Collection[str], rest: Served | None) -> 
         stay = [places[name] for name in rest.fleet.assets]
         next_tick, states = served.fleet.split(served.state)
         rest.state = rest.fleet.join(next_tick, [states[at] for at in stay])
-        rest.limits = [served.limits[at] for at in stay]
+        rest.set_limits([served.limits[at] for at in stay])
         rest.open = {new: served.open[old] for new, old in enumerate(stay) if old in served.open}
         rest.arrivals = replace(
             served.arrivals, assets=rest.fleet.assets, waiting=_moved(served, rest.fleet.assets, rest.fleet.tags), _at={}
@@ -61,7 +61,7 @@ def take_over(new: Served, before: Sequence[Served], told: Promoted, received: i
     events that are open for the new model when it begins: it would have opened them before
     """
     promises = {item.asset: item for item in told.promises}
-    new.limits = [_limit(promises.get(name), limit) for name, limit in zip(new.fleet.assets, new.limits, strict=True)]
+    new.set_limits([_limit(promises.get(name), limit) for name, limit in zip(new.fleet.assets, new.limits, strict=True)])
     old = [fleet for fleet in before if not set(fleet.fleet.assets).isdisjoint(new.fleet.assets)]
     known = max(old or before, key=lambda fleet: fleet.arrivals.mark.closed, default=None)
     if known is None:

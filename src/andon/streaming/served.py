@@ -156,6 +156,11 @@ class Served:
                 self._levels_until[at] = self.limits[at].holds_until(time)
         return self._levels
 
+    def set_limits(self, limits: list[Limit]) -> None:
+        """Other limits for all assets: a model takes over."""
+        self.limits = limits
+        self._levels_until[:] = NOTHING
+
     def _set_limit(self, at: int, limit: Limit) -> None:
         """Something was said that moves a threshold."""
         self.limits[at] = limit
@@ -252,7 +257,9 @@ class Served:
         end = (span.end if span.end is not None else last) * interval
         name = self.fleet.assets[at]
         recording = self.history.read(name, self.fleet.tags, stretch(monitor, [span]), end)
-        (event,) = explain(monitor, recording, [span], until=end, threshold=level, labels=self.labels(), out_of_service=self.out_of_service())
+        (event,) = explain(
+            monitor, recording, [span], until=end, threshold=level, labels=self.labels(), out_of_service=self.out_of_service()
+        )
         return event
 
     def labels(self) -> list[Label]:

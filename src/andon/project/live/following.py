@@ -118,7 +118,9 @@ class Follower:
         } | self._out
         wanted = {(out.asset, out.tag): out for out in state.tags_out if out.until is None or out.until > now}
         told: list[Control] = [
-            TakeOut(out.tag, out.asset, out.until, out.why, out.by) for key, out in wanted.items() if key not in held or held[key] != out.until
+            TakeOut(out.tag, out.asset, out.until, out.why, out.by)
+            for key, out in wanted.items()
+            if key not in held or held[key] != out.until
         ]
         ended = [key for key, until in held.items() if key not in wanted and (until is None or until > now)]
         return [*told, *(PutBack(tag, asset) for asset, tag in ended)]

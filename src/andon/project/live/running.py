@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import threading
 import time
@@ -17,7 +18,7 @@ from andon.alarms.book import Book
 from andon.plant.alarm import Record
 from andon.plant.batch import Batch
 from andon.plant.clock import Clock, SystemClock
-from andon.plant.errors import AskUserError, At, StoreError
+from andon.plant.errors import AndonError, AskUserError, At, StoreError
 from andon.plant.file import PlantFile
 from andon.plant.file.lines import find_lines
 from andon.plant.file.locating import located
@@ -26,6 +27,7 @@ from andon.plant.file.schema import Asset
 from andon.plant.secret import read_secret
 from andon.plant.time import MINUTE_NS
 from andon.project.live.announcing import Announcer
+from andon.project.live.following import Follower
 from andon.project.live.post import Post
 from andon.project.live.scores import predictions_of, scores_of
 from andon.project.live.tls import check_certificate
@@ -53,6 +55,9 @@ from andon.streaming.served import Said, Served
 from andon.streaming.watermark import Patience
 
 SETTLE_EVERY_S = 60.0
+FOLLOW_EVERY_S = 2.0
+RECENT_ENTRIES = 200
+log = logging.getLogger("andon.live")
 
 
 @dataclass
@@ -67,6 +72,7 @@ class Running:
     database, journal, keeping, alarms, loop, letters : its parts
     clock : of the samples; a replay has its own
     post, announcer : what is sent to others; nothing without [[send]]
+    follower : tells the loop what the store of models says
     listeners : told of what changed: (what, data)
     until : of a replay, its last source time (ns)
     """
@@ -84,6 +90,7 @@ class Running:
     clock: Clock
     post: Post
     announcer: Announcer
+    follower: Follower
     listeners: list[Callable[[str, dict[str, Any]], None]] = field(default_factory=list)
     until: int = 0
     _assets: dict[str, Asset] = field(init=False)
@@ -157,9 +164,48 @@ class Running:
         for alarm in dict.fromkeys(record.alarm_id for record in records):
             self.tell("alarm", {"id": alarm})
 
+    def serve_with(self, fleets: Sequence[Served]) -> None:
+        """Other fleets serve from now on: a model was promoted, or the checkpoint has those of before a promotion."""
+        for served in fleets:
+            self.keeping.serve(served)
+            version = served.fleet.monitor.version
+            fresh = [asset for asset in served.fleet.assets if asset not in self.monitors or self.monitors[asset].version != version]
+            self.monitors.update(dict.fromkeys(served.fleet.assets, served.fleet.monitor))
+            if fresh and self.loop.status.position is not None:  # else it is a restart
+                at = max(served.arrivals.closed, 0)
+                for asset in fresh:
+                    self.alarms.serve(asset, at or self.clock.now())
+                self._note_once("took-over", {"version": version, "assets": fresh, "after": at})
+        self.tell("reload", {})
+
+    def _note_once(self, what: str, data: dict[str, Any]) -> None:
+        """Into the ledger, unless it is there: a replay after a crash does the same again."""
+        number, _ = self.models.ledger.head()
+        recent = self.models.ledger.since(max(number - RECENT_ENTRIES, 1))
+        if not any(entry.what == what and dict(entry.data) == data for entry in recent):
+            self.models.record(what, data, at=self.clock.now(), by="andon")
+
+    def follow(self) -> None:
+        """See to it that the loop knows what was promoted, promised and taken out, by whichever door.
+
+        Raises
+        ------
+        AndonError : the store or the disk refuses; look again later
+        """
+        if self.loop.status.position is not None:
+            self.follower.look()
+
     def settle(self) -> None:
-        """Pack and roll up segments, and sign the ledger, every minute until closed; in a thread of its own."""
-        while not self._settling.wait(SETTLE_EVERY_S):
+        """Follow the store every few seconds; pack and roll up segments, and sign the ledger, every minute. In a thread, until closed."""
+        due = time.monotonic() + SETTLE_EVERY_S
+        while not self._settling.wait(FOLLOW_EVERY_S):
+            try:
+                self.follow()
+            except AndonError as error:
+                log.warning("the store of models cannot be followed", extra={"why": error.what})
+            if time.monotonic() < due:
+                continue
+            due = time.monotonic() + SETTLE_EVERY_S
             self.keeping.settle(self.clock.now())
             with contextlib.suppress(StoreError):
                 self.post.sweep()
@@ -230,20 +276,25 @@ def open_running(
         laboratory = tuple(link.name for link in plant.links if link.results)
         keeping = Keeping(samples, traces, Segments(live.quality, keep=keep), database, alarms, openings, results=laboratory)
         post = Post(outlets, bounds, database, SystemClock())
-        heart = Heart(_fleets(monitors, samples, plant, since if controlled else dict.fromkeys(since, 2**62), speed), laboratory)
+        make = _Maker(models, plant, samples, controlled, speed)
+        for monitor in monitors.values():
+            make.opened[monitor.version] = monitor
+        heart = Heart(_fleets(monitors, make), laboratory, make)
         for served in heart.served:
             keeping.serve(served)
         pace = Pace(checkpoint_every=service.checkpoint_ns)
         loop = Loop(heart, journal, Checkpoints(live.checkpoints), keeping, chosen, clock=clock, pace=pace)
         names = {asset.id: asset.name for asset in plant.assets}
         announcer = Announcer(plant, alarms, post, database, lambda asset: names.get(asset) or asset)
+        follower = Follower(models, heart, loop.tell_all, make.open, clock.now, controlled=controlled)
         running = Running(
-            plant, live.path, models, monitors, database, journal, keeping, alarms, loop, letters, clock, post, announcer,
+            plant, live.path, models, monitors, database, journal, keeping, alarms, loop, letters, clock, post, announcer, follower,
             _open=stack.pop_all(),
         )  # fmt: skip
     except BaseException:
         stack.close()
         raise
+    heart.on_changed = running.serve_with
     loop.on_said = running.said
     keeping.on_kept.append(running.kept)
     keeping.on_flush.append(post.flush)
@@ -276,19 +327,51 @@ def _champions(models: ModelStore, path: str | Path) -> tuple[dict[str, Monitor]
     return monitors, {asset: champion.at for asset, champion in state.champions.items()}
 
 
-def _fleets(monitors: dict[str, Monitor], samples: Samples, plant: PlantFile, since: dict[str, int], speed: float) -> list[Served]:
+class _Maker:
+    """Makes fleets of versions in the store. A version is opened once."""
+
+    def __init__(self, models: ModelStore, plant: PlantFile, samples: Samples, controlled: bool, speed: float) -> None:
+        self.opened: dict[str, Monitor] = {}
+        self._models, self._plant, self._samples, self._controlled = models, plant, samples, controlled
+        self._idle = round(5e9 * speed)
+
+    def open(self, model: str, version: str) -> Monitor:
+        """A version under its promises of now.
+
+        Raises
+        ------
+        AndonError : it is gone or damaged
+        """
+        self.opened[version] = open_model(self._models, f"{model}@{version}")
+        return self.opened[version]
+
+    def __call__(self, version: str, assets: tuple[str, ...]) -> Served | None:
+        """See `Heart`."""
+        state = self._models.state()
+        if version not in self.opened:
+            model = next((name for name, versions in state.models.items() if any(item.version == version for item in versions)), None)
+            try:
+                if model is None or self.open(model, version).version != version:
+                    return None
+            except AndonError as error:
+                log.warning("a model cannot be opened", extra={"version": version, "why": error.what})
+                return None
+        monitor = self.opened[version]
+        champion = next((found for asset in assets if (found := state.champions.get(asset)) is not None), None)
+        since = champion.at if champion is not None and self._controlled else 2**62
+        interval, late_by = monitor.preparation.interval_ns, self._plant.sampling.late_by_ns
+        patience = Patience(
+            late_by=late_by if late_by is not None else 2 * interval, idle=max(interval, self._idle), down=max(2 * MINUTE_NS, 2 * interval)
+        )
+        return Served.begin(version, fleet_of(monitor, assets), self._samples, patience, since)
+
+
+def _fleets(monitors: dict[str, Monitor], make: _Maker) -> list[Served]:
     """One fleet a model version, of the assets that it serves."""
     of_version: dict[str, list[str]] = {}
     for asset, monitor in monitors.items():
         of_version.setdefault(monitor.version, []).append(asset)
-    out = []
-    for version, assets in of_version.items():
-        monitor = monitors[assets[0]]
-        interval = monitor.preparation.interval_ns
-        late_by = plant.sampling.late_by_ns if plant.sampling.late_by_ns is not None else 2 * interval
-        patience = Patience(late_by=late_by, idle=max(interval, round(5e9 * speed)), down=max(2 * MINUTE_NS, 2 * interval))
-        out.append(Served.begin(version, fleet_of(monitor, tuple(assets)), samples, patience, since[assets[0]]))
-    return out
+    return [fleet for version, assets in of_version.items() if (fleet := make(version, tuple(assets))) is not None]
 
 
 def _bury(letters: DeadLetters) -> Callable[[DeadLetter], None]:

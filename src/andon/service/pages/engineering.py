@@ -67,16 +67,18 @@ def _card(running: Running, version: str) -> dict[str, Any]:
 
 
 def promote(running: Running, caller: Caller, model: str, version: str) -> Models:
-    """Make a version the champion; it serves from the next start on."""
+    """Make a version the champion: it takes over after the last tick that is closed."""
     if not any(item.version == version for item in running.models.versions(model)):
         raise UnknownName(f"{model} {version}")
     running.models.promote(model, version, by=caller.name, at=running.clock.now())
+    running.follow()
     return models(running)
 
 
 def rollback(running: Running, caller: Caller, model: str) -> Models:
-    """Back to the champion before; from the next start on."""
+    """Back to the champion before, at once."""
     running.models.rollback(model, by=caller.name, at=running.clock.now())
+    running.follow()
     return models(running)
 
 
