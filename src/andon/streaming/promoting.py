@@ -40,7 +40,7 @@ def split_off(served: Served, leaving: Collection[str], rest: Served | None) -> 
         rest.set_limits([served.limits[at] for at in stay])
         rest.open = {new: served.open[old] for new, old in enumerate(stay) if old in served.open}
         rest.arrivals = replace(
-            served.arrivals, assets=rest.fleet.assets, waiting=_moved(served, rest.fleet.assets, rest.fleet.tags), _at={}
+            served.arrivals, assets=rest.fleet.assets, waiting=_moved(served, rest.fleet.assets, rest.fleet.tags), _at={}, _tables={}
         )
         _hand_over(served, rest)
     return ended
