@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -34,7 +35,7 @@ class Received:
     def __init__(self) -> None:
         self.batches: list[Batch] = []
 
-    def read(self, asset: str, tags: tuple[str, ...], start: int, end: int) -> Recording:
+    def read(self, asset: str, tags: Sequence[str], start: int, end: int) -> Recording:
         parts = [batch.of_asset(asset) for batch in self.batches if asset in batch.assets]
         rows = Rows(
             np.zeros(sum(part.rows for part in parts), np.int32), np.concatenate([part.time for part in parts]),
@@ -165,14 +166,12 @@ def test_it_goes_on_as_if_it_had_served_all_along(models: dict[str, Monitor], en
 
 def test_an_event_that_is_open_ends_for_the_old_model_and_opens_for_the_new(models: dict[str, Monitor], entries: list[Batch]) -> None:
     book, heart = run(models, with_promotion(entries, 14, promotion(models["v2"], ASSETS, START + 140 * STEP_NS)))
-    of_first = {(event.model, what) for (_, what, _), event in book.events.items() if event.asset == ASSETS[0] and event.start < START + 141 * STEP_NS
-                and event.start > START + 115 * STEP_NS}  # fmt: skip
+    first = [(event, what) for (_, what, _), event in book.events.items() if event.asset == ASSETS[0]]
+    of_first = {(event.model, what) for event, what in first if START + 115 * STEP_NS < event.start < START + 141 * STEP_NS}
     assert {("v1", "opened"), ("v1", "closed"), ("v2", "opened"), ("v2", "closed")} <= of_first
-    ended = [
-        event.end for (_, what, _), event in book.events.items() if what == "closed" and event.model == "v1" and event.asset == ASSETS[0]
-    ]
+    ended = [event.end for event, what in first if what == "closed" and event.model == "v1"]
     assert max(end for end in ended if end is not None) == START + (140 - 3) * STEP_NS
-    assert all(not fleet.open for fleet in heart.served)
+    assert [fleet.fleet.monitor.version for fleet in heart.served] == ["v2"]
 
 
 @pytest.mark.parametrize("seed", range(3))

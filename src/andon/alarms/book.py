@@ -235,6 +235,10 @@ class Book:
             heapq.heappush(self._starts, (pause.start, pause.id))
         self._version += 1
 
+    def take_plant(self, plant: PlantFile) -> None:
+        """Another plant file: it decides about what comes from now on."""
+        self.plant, self.grouping = plant, Grouping(plant)
+
     def serve(self, asset: str, since: int) -> None:
         """A new model serves the asset: its first fortnight begins."""
         self._in_service[asset] = since

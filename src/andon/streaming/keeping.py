@@ -13,6 +13,7 @@ from andon.alarms.floods import Flood
 from andon.plant.alarm import Act, Alarm, Pause, Record
 from andon.plant.alarm_json import act_from_dict, act_to_dict
 from andon.plant.batch import Batch
+from andon.plant.file import PlantFile
 from andon.plant.recording import Recording
 from andon.plant.verdict import TOP_TAGS, Event
 from andon.scoring.fleet import Judged
@@ -69,6 +70,11 @@ class AlarmDesk:
         """An alarm of the book at `now`."""
         with self._lock:
             return self.book.alarm(alarm_id, now)
+
+    def take_plant(self, plant: PlantFile) -> None:
+        """Responses, hierarchy and [alarms] of another plant file hold from now on; what is open stays as it was decided."""
+        with self._lock:
+            self.book.take_plant(plant)
 
     def serve(self, asset: str, since: int) -> None:
         """A new model serves an asset: its first fortnight begins."""

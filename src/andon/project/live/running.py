@@ -28,7 +28,9 @@ from andon.plant.secret import read_secret
 from andon.plant.time import MINUTE_NS
 from andon.project.live.announcing import Announcer
 from andon.project.live.following import Follower
+from andon.project.live.planning import Planner
 from andon.project.live.post import Post
+from andon.project.live.reports import Reports
 from andon.project.live.scores import predictions_of, scores_of
 from andon.project.live.tls import check_certificate
 from andon.project.promises import open_model
@@ -73,6 +75,7 @@ class Running:
     clock : of the samples; a replay has its own
     post, announcer : what is sent to others; nothing without [[send]]
     follower : tells the loop what the store of models says
+    planner, reports : planned work of the plant file; what is told at set hours
     listeners : told of what changed: (what, data)
     until : of a replay, its last source time (ns)
     """
@@ -93,6 +96,8 @@ class Running:
     follower: Follower
     listeners: list[Callable[[str, dict[str, Any]], None]] = field(default_factory=list)
     until: int = 0
+    planner: Planner = field(init=False)
+    reports: Reports = field(init=False)
     _assets: dict[str, Asset] = field(init=False)
     _open: ExitStack = field(default_factory=ExitStack)
     _settling: threading.Event = field(default_factory=threading.Event)
@@ -178,6 +183,18 @@ class Running:
                 self._note_once("took-over", {"version": version, "assets": fresh, "after": at})
         self.tell("reload", {})
 
+    def in_service(self) -> dict[str, int]:
+        """asset -> since when its model serves (ns UTC)."""
+        return {asset: champion.at for asset, champion in self.models.state().champions.items()}
+
+    def take_plant(self, plant: PlantFile) -> None:
+        """Another plant file: what it says of maintenance, responses, shifts, assets' names and [alarms] holds from now on."""
+        self.plant = plant
+        self._assets = {item.id: item for item in plant.assets}
+        self.alarms.take_plant(plant)
+        self.announcer.plant = plant
+        self.tell("reload", {})
+
     def _note_once(self, what: str, data: dict[str, Any]) -> None:
         """Into the ledger, unless it is there: a replay after a crash does the same again."""
         number, _ = self.models.ledger.head()
@@ -201,8 +218,11 @@ class Running:
         while not self._settling.wait(FOLLOW_EVERY_S):
             try:
                 self.follow()
+                if self.loop.status.position is not None:
+                    self.planner.look()
+                    self.reports.look(self.clock.now())
             except AndonError as error:
-                log.warning("the store of models cannot be followed", extra={"why": error.what})
+                log.warning("what was said elsewhere cannot be followed", extra={"why": error.what})
             if time.monotonic() < due:
                 continue
             due = time.monotonic() + SETTLE_EVERY_S
@@ -294,6 +314,7 @@ def open_running(
     except BaseException:
         stack.close()
         raise
+    running.planner, running.reports = Planner(path, running), Reports(running)
     heart.on_changed = running.serve_with
     loop.on_said = running.said
     keeping.on_kept.append(running.kept)

@@ -8,11 +8,11 @@ from andon.plant.error_words import translated
 from andon.plant.errors import AndonError, AskUserError
 from andon.plant.sentences import speak
 from andon.plant.time import DAY_NS
+from andon.project.live.past import past
 from andon.project.live.running import Running
 from andon.service import schema
 from andon.service.callers import Caller
 from andon.service.desk import AlarmFilter
-from andon.service.pages.past import past
 from andon.service.routes.instants import to_ns, to_text
 from andon.service.schema import ActResult, AlarmList, AlarmRow
 from andon.store.database import alarm_records

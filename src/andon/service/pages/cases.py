@@ -11,19 +11,17 @@ from andon.alarms.figures import figures
 from andon.alarms.handover import handover as note_of
 from andon.alarms.history import History, history
 from andon.alarms.kpi import kpi as figures_of
-from andon.alarms.promise import Promise
 from andon.alarms.sentences import case_sentence, handover_sentences, record_sentence
 from andon.alarms.shifts import ShiftSpan, current_shift, last_shift
 from andon.alarms.similar import Similar, similar
 from andon.plant.alarm import Alarm
-from andon.plant.budget import parse_budget
 from andon.plant.sentences import speak
 from andon.plant.time import DAY_NS, HOUR_NS, NS, WEEK_H
 from andon.project.live.expected import bands
+from andon.project.live.past import past, promises_of
 from andon.project.live.running import Running
 from andon.service.callers import Caller
 from andon.service.pages.alarm_list import row
-from andon.service.pages.past import past
 from andon.service.pages.trends import numbers
 from andon.service.problems import UnknownName
 from andon.service.routes.instants import to_text
@@ -106,7 +104,7 @@ def _aligned(running: Running, asset: str, tag: str, onset: int) -> Columns:
 
 def kpi_page(running: Running, caller: Caller, start: int, end: int) -> KpiPage:
     """The numbers of ISA-18.2 for a period, beside their targets, and what was promised."""
-    promises = _promises(running, start, end)
+    promises = promises_of(running, start, end)
     found = figures_of(past(running, start, end), start, end, running.plant.alarms, promises)
     counted = list(found.promises)
     running_h = sum(one.promise.running_ns for one in counted) / HOUR_NS
@@ -128,25 +126,6 @@ def kpi_page(running: Running, caller: Caller, start: int, end: int) -> KpiPage:
         observed=sum(one.counted for one in counted) / running_h * WEEK_H if running_h else None,
         unmarked=sum(one.unmarked for one in counted),
     )  # fmt: skip
-
-
-def _promises(running: Running, start: int, end: int) -> list[Promise]:
-    """Each group's promise, with the time in which its assets could be judged."""
-    out = []
-    for group in running.plant.budgets:
-        assets = tuple(group.assets) or tuple(running.monitors)
-        judged = max((_judged_ns(running, asset, start, end) for asset in assets if asset in running.monitors), default=0)
-        promise = running.models.state().promises.get(group.name)
-        budget = parse_budget(promise.budget, group.merge_gap_ns) if promise is not None else group.budget
-        out.append(Promise(group.name, tuple(group.assets), budget, judged))
-    return out
-
-
-def _judged_ns(running: Running, asset: str, start: int, end: int) -> int:
-    """Judgeable running time of an asset in a period."""
-    trace = running.keeping.traces.trace(asset, start, end, 2_000, columns=("evidence",))
-    interval = running.monitors[asset].preparation.interval_ns
-    return int(trace.count[:, 0].sum()) * interval
 
 
 def handover(running: Running, caller: Caller) -> Handover:
