@@ -18,7 +18,6 @@ from andon.project.live.running import Running
 from andon.service.callers import Caller
 from andon.service.problems import UnknownName
 from andon.service.schema import BudgetPage, Effect, NewBudget
-from andon.streaming.control import Promised
 
 KEPT = 64
 
@@ -141,15 +140,9 @@ def set_budget(running: Running, caller: Caller, group: str, wanted: NewBudget, 
         raise UnknownName(group)
     name = group if len(made) > 1 else next(iter(made))
     promises.budget(name, wanted.budget, models=str(running.models.folder), why=wanted.why or f"by {caller.name}")
-    now = running.clock.now()
-    for asset in made:
-        own = promises.open_model(running.models, asset).of(asset)
-        calibration = own.calibration
-        running.loop.tell(
-            Promised(asset, calibration.threshold, calibration.tail_scale, calibration.budget.rate_per_hour, calibration.running_share, now)
-        )
     section = next(item for item in running.plant.budgets if item.name == group)
     if len(made) == 1:
         running.models.set_budget(group, parse_budget(wanted.budget, section.merge_gap_ns), by=caller.name)
+    running.follow()
     running.tell("budget", {"group": group})
     return budget_page(running, caller, group, curves)
