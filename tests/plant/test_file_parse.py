@@ -53,7 +53,7 @@ BAD: dict[str, tuple[str, str]] = {
     "a key of another kind of link": (
         '[[link]]\nname = "a"\nkind = "replay"\naddress = "x"\nclient_id = "b"\n',
         "plant.toml:5, key link[1].client_id: replay has no use for client_id\n"
-        "  do: take it out; replay understands address, speed, zone, asset, tag, rename, ignore, window",
+        "  do: take it out; replay understands address, speed, zone, asset, tag, rename, ignore, window, results",
     ),
     "a link without what it reads": (
         '[[link]]\nname = "a"\nkind = "mqtt"\naddress = "mqtt://broker"\n',
