@@ -27,9 +27,6 @@ class LinkSettings:
     topics: tuple[str, ...] = setting(
         Kind.TEXTS, 'What to read, with names in braces: "plant/{asset}/data", "Plant/{asset}/{tag}"; file names for a folder.', default=()
     )
-    results: bool = setting(
-        Kind.BOOLEAN, "What comes are laboratory results: the time is that of the sample, the tags are targets.", default=False
-    )
     asset: str = setting(Kind.TEXT, "Asset of a sample, made of names of the topic or of fields of the payload.", default="{asset}")
     tag: str = setting(Kind.TEXT, "Tag id of a sample, made of names of the topic and {tag}, the name in the payload.", default="{tag}")
     rename: tuple[str, ...] = setting(Kind.TEXTS, 'Tags that the source calls otherwise: "source name = tag id".', default=())
@@ -93,6 +90,9 @@ class LinkSettings:
     history: bool = setting(Kind.BOOLEAN, "OPC UA: read from the server's history what was missed.", default=True)
     speed: float = setting(Kind.NUMBER, "Replay: how much faster than it was; 0: as fast as possible.", default=1.0, low=0.0)
     options: tuple[str, ...] = setting(Kind.TEXTS, 'Settings of a link of your own: "name = value".', default=())
+    results: bool = setting(
+        Kind.BOOLEAN, "What comes are laboratory results: the time is that of the sample, the tags are targets.", default=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
