@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -64,7 +63,7 @@ def page(browser: Any, plant: LivePlant) -> Iterator[Any]:
     assert (wrong, violated) == ([], [])
 
 
-def test_an_alarm_comes_through_the_broker_and_a_shift_works_with_it(page: Any, plant: LivePlant) -> None:
+def an_alarm_comes_through_the_broker_and_a_shift_works_with_it(page: Any, plant: LivePlant) -> None:
     page.wait_for_selector(".link.live")
     page.keyboard.press("g")
     page.keyboard.press("a")
@@ -103,7 +102,7 @@ def test_an_alarm_comes_through_the_broker_and_a_shift_works_with_it(page: Any, 
     assert "left" in page.locator(".alarmrow", has_text="Furnace 3").inner_text()
 
 
-def test_the_slider_shows_what_a_promise_costs_and_another_is_made(page: Any) -> None:
+def the_slider_shows_what_a_promise_costs_and_another_is_made(page: Any) -> None:
     visit(page, "/budget")
     slider = page.get_by_role("slider")
     slider.wait_for()
@@ -118,7 +117,7 @@ def test_the_slider_shows_what_a_promise_costs_and_another_is_made(page: Any) ->
     page.locator(".notices p", has_text="Furnaces promises").wait_for()
 
 
-def test_a_tag_is_taken_out_and_all_of_it_stands_in_the_ledger(page: Any) -> None:
+def a_tag_is_taken_out_and_all_of_it_stands_in_the_ledger(page: Any) -> None:
     visit(page, f"/assets/{ASSET}")
     page.get_by_label("Take Furnace pressure out of service").click()
     page.get_by_label("Why").fill("calibration")
@@ -141,7 +140,7 @@ def test_a_tag_is_taken_out_and_all_of_it_stands_in_the_ledger(page: Any) -> Non
     page.get_by_text("The chain is whole").wait_for()
 
 
-def test_every_page_is_accessible_in_chinese_and_dark_and_fits_a_phone(page: Any, plant: LivePlant) -> None:
+def every_page_is_accessible_in_chinese_and_dark_and_fits_a_phone(page: Any, plant: LivePlant) -> None:
     visit(page, "/alarms?state=all")
     case = page.locator(".alarmrow .text a").first.get_attribute("href")
     visit(page, "/settings")
@@ -168,14 +167,14 @@ def test_every_page_is_accessible_in_chinese_and_dark_and_fits_a_phone(page: Any
     assert found == {}, "\n".join(f"{path}: {told}" for path, told in found.items())
 
 
-def test_a_message_that_cannot_be_read_is_shown_as_text(page: Any, plant: LivePlant) -> None:
+def a_message_that_cannot_be_read_is_shown_as_text(page: Any, plant: LivePlant) -> None:
     plant.say("plant/7/data", '{"time": "<script>alert(2)</script>"}')
     visit(page, "/data")
     page.locator(".letters li", has_text="<script>alert(2)</script>").first.wait_for()
     assert page.locator("main script").count() == 0
 
 
-def test_a_service_that_is_killed_is_missed_and_met_again(page: Any, plant: LivePlant, tmp_path: Path) -> None:
+def a_service_that_is_killed_is_missed_and_met_again(page: Any, plant: LivePlant) -> None:
     visit(page, "/alarms?state=all")
     page.locator(".alarmrow").first.wait_for()
     count = page.locator(".alarmrow").count()
@@ -189,3 +188,13 @@ def test_a_service_that_is_killed_is_missed_and_met_again(page: Any, plant: Live
     banner.wait_for(state="detached")
     visit(page, "/alarms?state=shelved")
     page.locator(".alarmrow", has_text="Furnace 3").wait_for()
+
+
+def test_a_shift_from_the_one_time_link_to_the_ledger(page: Any, plant: LivePlant) -> None:
+    """One plant, one person, one order: each step stands on what the one before did, whichever worker runs it."""
+    an_alarm_comes_through_the_broker_and_a_shift_works_with_it(page, plant)
+    the_slider_shows_what_a_promise_costs_and_another_is_made(page)
+    a_tag_is_taken_out_and_all_of_it_stands_in_the_ledger(page)
+    every_page_is_accessible_in_chinese_and_dark_and_fits_a_phone(page, plant)
+    a_message_that_cannot_be_read_is_shown_as_text(page, plant)
+    a_service_that_is_killed_is_missed_and_met_again(page, plant)
