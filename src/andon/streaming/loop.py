@@ -152,9 +152,13 @@ class Loop:
         self._stopping = threading.Event()
         self._grown = threading.Event()
         self._backoff = Backoff(FIRST_WAIT_NS, jitter=0.25)
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="loop")
-        self._saver = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+        self._threads, self._saver = self._executors()
         self._saving: Future[None] | None = None
+
+    @staticmethod
+    def _executors() -> tuple[ThreadPoolExecutor, ThreadPoolExecutor]:
+        """Threads of the loop's own, and one for checkpoints; none starts before it has work."""
+        return ThreadPoolExecutor(THREADS, thread_name_prefix="loop"), ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
 
     # Before and after.
 
@@ -217,6 +221,7 @@ class Loop:
             finally:
                 self._saver.shutdown()
                 self._threads.shutdown(wait=False)
+                self._threads, self._saver = self._executors()  # it may run again
 
     def _in_thread(self, act: Callable[..., Done], *given: Any) -> asyncio.Future[Done]:
         """In a thread of the loop's own: those of the process may all wait for what the loop is to do."""
