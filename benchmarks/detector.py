@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -9,8 +10,10 @@ import numpy as np
 from andon.evidence.lines import Statistic
 from andon.evidence.views import ViewTrace, fit_views
 from andon.plant.arrays import Float64Array, FloatArray
+from andon.plant.time import NS
 from andon.plant.window import Expectation, Prepared
 from andon.scoring.detector import LAST
+from andon.scoring.network_core import NetworkCore
 from andon.training.linear import fit_linear_core
 from benchmarks.recordings import prepared
 
@@ -22,6 +25,21 @@ def expect(ticks: Prepared, fit: int) -> dict[str, Expectation]:
     rows = np.arange(ticks.rows) < fit
     core = fit_linear_core(ticks, rows)
     return {"linear": core.run(ticks, core.start())[0]}
+
+
+def expect_with_network(ticks: Prepared, fit: int, seconds: float) -> dict[str, Expectation]:
+    """The linear core, and the network that `andon train` puts beside it: trained on the first three quarters of the `fit` rows, stopped
+    early on the last quarter, within `seconds`.
+    """
+    from andon.training.export import export_graphs
+    from andon.training.fit_network import NetworkOptions, fit_network
+
+    cores, at = expect(ticks, fit), np.arange(ticks.rows)
+    options = NetworkOptions(time_limit_ns=round(seconds * NS))
+    trained = fit_network(ticks, cores["linear"], at < 0.75 * fit, (at >= 0.75 * fit) & (at < fit), options=options)
+    graphs = export_graphs(trained)
+    network = NetworkCore.from_bytes(graphs.sequence, graphs.step, graphs.meta, threads=os.cpu_count() or 1)
+    return {**cores, "network": network.run(ticks, cores["linear"], network.start())[0]}
 
 
 def andon(ticks: Prepared, fit: int, *, shares_above: float = np.inf, cores: dict[str, Expectation] | None = None) -> ViewTrace:

@@ -18,7 +18,7 @@ from andon.evaluating import acf_window, hit_rate, segments, vus_pr
 from andon.evidence.blame import BEFORE, blame, usual_sizes
 from andon.evidence.shares import event_shares
 from andon.plant.arrays import FloatArray
-from benchmarks.detector import CANDIDATES, andon, expect, ready
+from benchmarks.detector import CANDIDATES, andon, expect, expect_with_network, ready
 from benchmarks.peers.side_by_side import METHODS, causal_scores
 from benchmarks.recordings import data_folder, multivariate
 
@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="every third series")
     parser.add_argument("--peers", type=Path, help="folder of the peers' environments; the first run trains for hours")
     parser.add_argument("--peer", action="append", choices=METHODS, help="these peers only")
+    parser.add_argument("--network", type=float, default=8.0, help="seconds to train the network in, of the 20 that a series has; 0: none")
     args = parser.parse_args()
     peers = tuple(args.peer or METHODS) if args.peers else ()
     series = multivariate(data_folder(args.data))[:: 3 if args.quick else 1]
@@ -54,7 +55,7 @@ def main() -> None:
         window = acf_window(one.values[:, 0])
         begun = time.perf_counter()
         ticks = ready(one.values, one.train)
-        seen = andon(ticks, one.train)
+        seen = andon(ticks, one.train, cores=expect_with_network(ticks, one.train, args.network) if args.network else None)
         seconds.append(time.perf_counter() - begun)
         wide.append(vus_pr(label, seen.trace[one.train :], window, PUBLISHED))
         found["Andon"].append(vus_pr(label, seen.trace[one.train :], window, THRESHOLDS))
