@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from andon.evidence.fill_together import FillTogether
-from andon.evidence.lines import LARGEST, LARGEST_PRODUCT, MOST_SHARED, Lines, Statistic, filled_values, source_values
+from andon.evidence.lines import LARGEST, LARGEST_PRODUCT, LEVELS, MOST_SHARED, Lines, Statistic, filled_values, source_values
 from andon.evidence.live import FULL, Stack
 from andon.evidence.novelty import Novelty
 from andon.evidence.shares import tick_shares
@@ -152,7 +152,7 @@ class ViewsTogether:
         for line, alpha in zip(self.views.lines, self._alphas, strict=True):
             mask = valid if line.of_channels else None
             values = source_values(line.source, filled, None, expectations, low, high, line.unit, line.centre, self._room)
-            if mask is not None and line.source != "level":
+            if mask is not None and line.source not in LEVELS:
                 values[row, channel] = 0.0
             if line.of_channels:
                 means = state.means[at : at + len(line.spans), low:high]
