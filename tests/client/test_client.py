@@ -54,6 +54,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "change_user": {"user": "viewer", "role": "viewer"},
     "remove_user": {"user": "new"},
     "add_token": {"name": "gateway", "role": "administrator", "scopes": ["read"]},
+    "results": {"results": [schema.LabResult(target="purity", sample_time="2026-03-01T06:00:00Z", value=97.5)]},
     "ingest": {"source": "line 1", "body": b"m t=1", "content_type": "text/plain"},
 }
 """Words of each call that needs some. `live` streams; `first_sign_in`, `new_password`, `revoke_token` and `sign_out` have

@@ -43,8 +43,8 @@ def rows(page: Any) -> Any:
     return page.locator(".alarmrow")
 
 
-def notice(page: Any) -> str:
-    """The newest short message."""
-    shown = page.locator(".notices p").last
+def notice(page: Any, says: str = "") -> str:
+    """The newest short message that says something."""
+    shown = page.locator(".notices p", has_text=says).last if says else page.locator(".notices p").last
     shown.wait_for()
     return str(shown.inner_text())

@@ -63,6 +63,28 @@ def test_in_lockstep_events_are_those_of_each_asset_by_itself(data: st.DataObjec
         )  # fmt: skip
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_another_budget_may_look_at_more_ticks_or_fewer(data: st.DataObject) -> None:
+    random = np.random.default_rng(data.draw(st.integers(0, 2**31)))
+    trace = 1.0 + np.abs(np.cumsum(random.normal(size=(40, 3)), axis=0)) * 0.3
+    judge = random.random(trace.shape) > data.draw(st.sampled_from([0.0, 0.3]))
+    rule, change = data.draw(openings()), data.draw(st.integers(0, 39))
+    together, live, levels = OpenTogether([rule] * 3), np.ones(3, dtype=bool), np.full(3, 1.8)
+    state, alone = together.start(), [OpenerState()] * 3
+    for tick in range(40):
+        if tick == change:
+            rule = data.draw(openings())
+            together = OpenTogether([rule] * 3)
+            state = AllOpenerState.from_arrays(together.start(), state.to_arrays())
+        turned = together.advance(tick, trace[tick], judge[tick], live, levels, state)
+        for at in range(3):
+            alone[at], ended = EventOpener(rule).advance(tick, float(trace[tick, at]), bool(judge[tick, at]), 1.8, alone[at])
+            assert dict(turned.closed).get(at) == ended
+            assert state.span(at) == alone[at].span
+    assert [own.on for own in together.split(state)] == [own.on for own in alone]
+
+
 def test_a_state_of_other_assets_is_refused() -> None:
     arrays = OpenTogether([Opening()] * 2).start().to_arrays()
     with pytest.raises(EvidenceError, match=r"does not fit \(recent\)"):

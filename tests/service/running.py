@@ -86,6 +86,7 @@ def make_service(folder: Path, settings: ServiceSettings | None = None, **more: 
         answers=Answers(database, watch),
         settings=settings,
         feed=feed,
+        monotonic_s=lambda: watch.time / 1e9,
         **more,
     )
     client: TestClient[Litestar] = TestClient(app)  # type: ignore[arg-type]

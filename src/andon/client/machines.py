@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
 from andon.client.connection import Connection
-from andon.service.schema import Pushed, Readiness
+from andon.service.schema import LabResult, Pushed, Readiness
 
 
 class Machines(Connection):
@@ -17,6 +21,10 @@ class Machines(Connection):
         ServiceError : nothing of the body could be read; `problem.errors` say why
         """
         return self._ask(Pushed, "POST", ["ingest", source], body=body, content_type=content_type, key=key)
+
+    def results(self, results: Sequence[LabResult], *, key: str | None = None) -> Pushed:
+        """Laboratory results: all are taken, on the disk when this returns, or none."""
+        return self._ask(Pushed, "POST", ["lab"], body=msgspec.json.encode(list(results)), key=key)
 
     def healthz(self) -> dict[str, str]:
         """The process answers."""

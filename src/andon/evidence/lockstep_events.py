@@ -68,10 +68,27 @@ class AllOpenerState:
         found: dict[str, Any] = {}
         for item in fields(cls):
             wanted, array = getattr(fresh, item.name), arrays.get(item.name)
+            if item.name == "recent" and array is not None and array.ndim == 2 and array.shape[1:] == wanted.shape[1:]:
+                array = turned(array, arrays.get("last_tick"), len(wanted))
             if array is None or array.shape != wanted.shape:
                 raise EvidenceError(f"the stored state of events does not fit ({item.name})", do="start anew without a state")
             found[item.name] = np.array(array, dtype=wanted.dtype)
         return cls(**found)
+
+
+def turned(recent: NDArray[Any], last_tick: NDArray[Any] | None, longest: int) -> NDArray[Any]:
+    """The ring of recent evidence for a rule that looks at `longest` ticks: another budget may look at more or fewer.
+
+    As much is known as the old rule still had to look at, so that what follows is what one asset alone would say.
+    """
+    had = len(recent)
+    if had == longest or last_tick is None or not len(last_tick):
+        return recent
+    out = np.full((longest, *recent.shape[1:]), -np.inf)
+    last = int(np.max(last_tick))
+    for age in range(min(had, longest) - 1):
+        out[(last - age) % longest] = recent[(last - age) % had]
+    return out
 
 
 @dataclass(frozen=True, slots=True)

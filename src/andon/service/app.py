@@ -44,6 +44,7 @@ def create_app(
     feed: Feed | None = None,
     metrics: Metrics | None = None,
     console: Path | None = None,
+    monotonic_s: Callable[[], float] = time.monotonic,
 ) -> tuple[App, Litestar]:
     """The whole application and the Litestar app inside it.
 
@@ -53,6 +54,7 @@ def create_app(
     accounts : who may sign in
     answers : what requests with an idempotency key were answered
     console : folder of the built console; None: the API alone
+    monotonic_s : the clock of rates
     """
     settings, feed, metrics = settings or ServiceSettings(), feed or Feed(), metrics or Metrics()
     api = Router(
@@ -83,7 +85,7 @@ def create_app(
     )  # fmt: skip
     app: App = marked(litestar)
     app = answered_once(app, answers, prefix=PREFIX, except_for=INGEST)
-    app = limited(app, settings, time.monotonic, prefix=PREFIX)
+    app = limited(app, settings, monotonic_s, prefix=PREFIX)
     app = know_callers(app, accounts, tls=settings.tls)
     app = bounded_bodies(app, most=settings.most_body, most_ingest=settings.most_ingest, ingest_path=INGEST, within_s=settings.body_s)
     app = problem_answers(app)
