@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="every third series")
     parser.add_argument("--peers", type=Path, help="folder of the peers' environments; the first run trains for hours")
     parser.add_argument("--peer", action="append", choices=METHODS, help="these peers only")
-    parser.add_argument("--network", type=float, default=0.0, help="seconds to train the network in, of the 20 that a series has; 0: the linear core alone")
+    parser.add_argument("--network", type=float, default=0.0, help="seconds for the network; 0: the linear core alone")
     args = parser.parse_args()
     peers = tuple(args.peer or METHODS) if args.peers else ()
     series = multivariate(data_folder(args.data))[:: 3 if args.quick else 1]
