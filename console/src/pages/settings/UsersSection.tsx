@@ -8,6 +8,7 @@ import { tell } from "../../parts/notices";
 import { Panel } from "../../parts/Panel";
 import { Waiting } from "../../parts/Waiting";
 import { language, named, say } from "../../words/say";
+import { LEAST } from "../PasswordDoor";
 
 export const ROLES: Role[] = ["viewer", "operator", "engineer", "administrator"];
 
@@ -78,7 +79,7 @@ function NewPerson({ onDone }: { onDone: () => void }) {
     <form class="form" onSubmit={(event) => void submit(event)}>
       <Field words={say("sign_in.user")} value={user} onValue={setUser} required maxLength={100} autocomplete="off" />
       <Field words={say("users.name")} value={name} onValue={setName} maxLength={200} autocomplete="off" />
-      <Field words={say("sign_in.password")} hint={say("first.least", { n: 12 })} type="password" value={password} onValue={setPassword} required minLength={12} autocomplete="new-password" />
+      <Field words={say("sign_in.password")} hint={say("first.least", { n: LEAST })} type="password" value={password} onValue={setPassword} required minLength={LEAST} autocomplete="new-password" />
       <Choice words={say("users.role")} value={role} onValue={(text) => setRole(text as Role)}>
         {ROLES.map((item) => <option key={item} value={item}>{named("role", item)}</option>)}
       </Choice>
