@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -61,22 +62,18 @@ def encoded(status: int, kind: str, what: str, do: str = "", *, language: str = 
     return msgspec.json.encode(Problem(type=kind, title=translated(what, language), status=status, do=translated(do, language)))
 
 
-def _language(request: Request[Any, Any, Any] | None, scope: Scope | None) -> str:
-    return language_of(request.scope if request is not None else scope or {})
-
-
-def _of_refusal(request: Request[Any, Any, Any] | None, error: Refusal, scope: Scope | None = None) -> Response[bytes]:
-    language = _language(request, scope)
+def _of_refusal(scope: Mapping[str, Any], error: Refusal) -> Response[bytes]:
+    language = language_of(scope)
     what, do = translated(error.what, language), translated(error.do, language)
     return answer(Problem(type=error.kind, title=what, status=error.status, do=do, errors=error.errors), error.headers)
 
 
-def _of_unknown(request: Request[Any, Any, Any], error: UnknownName) -> Response[bytes]:
+def _of_unknown(scope: Mapping[str, Any], error: UnknownName) -> Response[bytes]:
     what = f"there is no {error.name[:100]!r}"
-    return answer(Problem(type="not-found", title=translated(what, language_of(request.scope)), status=404))
+    return answer(Problem(type="not-found", title=translated(what, language_of(scope)), status=404))
 
 
-def _of_andon(request: Request[Any, Any, Any] | None, error: AndonError, scope: Scope | None = None) -> Response[bytes]:
+def _of_andon(scope: Mapping[str, Any], error: AndonError) -> Response[bytes]:
     status, headers = 500, {}
     if isinstance(error, AskUserError):
         status = 400
@@ -84,13 +81,13 @@ def _of_andon(request: Request[Any, Any, Any] | None, error: AndonError, scope: 
         status = 409
     elif isinstance(error, TryAgainError):
         status, headers = 503, {"Retry-After": TRY_AGAIN_S}
-    language = _language(request, scope)
+    language = language_of(scope)
     what, do = translated(error.what, language), translated(error.do, language)
     problem = Problem(type=type(error).__name__, title=what, status=status, at=place(error.at, language), do=do)
     return answer(problem, headers)
 
 
-def _of_http(request: Request[Any, Any, Any] | None, error: HTTPException, scope: Scope | None = None) -> Response[bytes]:
+def _of_http(scope: Mapping[str, Any], error: HTTPException) -> Response[bytes]:
     errors: list[dict[str, str]] = []
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         errors = [{key: str(value) for key, value in item.items()} for item in error.extra if isinstance(item, dict)]
@@ -98,7 +95,7 @@ def _of_http(request: Request[Any, Any, Any] | None, error: HTTPException, scope
         400: "bad-request", 401: "not-signed-in", 403: "not-allowed", 404: "not-found", 405: "no-such-method", 408: "too-slow",
         413: "too-large",
     }  # fmt: skip
-    title = translated(str(error.detail) or kind.get(error.status_code, "error"), _language(request, scope))
+    title = translated(str(error.detail) or kind.get(error.status_code, "error"), language_of(scope))
     headers = {key: value for key, value in (error.headers or {}).items() if key.lower() != "content-type"}
     return answer(
         Problem(type=kind.get(error.status_code, f"http-{error.status_code}"), title=title, status=error.status_code, errors=errors),
@@ -106,10 +103,20 @@ def _of_http(request: Request[Any, Any, Any] | None, error: HTTPException, scope
     )
 
 
-def _of_anything(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    log.error("unexpected error", exc_info=error, extra={"route": request.scope.get("path_template", "")})
-    what, do, language = "the service met an error of its own", "try again; the log has the details", language_of(request.scope)
+def _of_anything(scope: Mapping[str, Any], error: Exception) -> Response[bytes]:
+    log.error("unexpected error", exc_info=error, extra={"route": scope.get("path_template", "")})
+    what, do, language = "the service met an error of its own", "try again; the log has the details", language_of(scope)
     return answer(Problem(type="unexpected", title=translated(what, language), status=500, do=translated(do, language)))
+
+
+PROBLEMS: dict[type[Exception], Callable[[Mapping[str, Any], Any], Response[bytes]]] = {
+    Refusal: _of_refusal,
+    UnknownName: _of_unknown,
+    AndonError: _of_andon,
+    HTTPException: _of_http,
+    Exception: _of_anything,
+}
+"""What each error says to whoever asked; of several that fit, the first."""
 
 
 def problem_answers(app: App) -> App:
@@ -128,13 +135,7 @@ def problem_answers(app: App) -> App:
         except (Refusal, AndonError, HTTPException) as error:
             if scope["type"] != "http" or begun:
                 raise
-            told = (
-                _of_refusal(None, error, scope)
-                if isinstance(error, Refusal)
-                else _of_andon(None, error, scope)
-                if isinstance(error, AndonError)
-                else _of_http(None, error, scope)
-            )
+            told = next(of(scope, error) for kind, of in PROBLEMS.items() if isinstance(error, kind))
             headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in told.headers.items()]
             headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(told.content)).encode()), *headers]
             await send({"type": "http.response.start", "status": told.status_code, "headers": headers})
@@ -143,11 +144,9 @@ def problem_answers(app: App) -> App:
     return wrapped
 
 
-HANDLERS: dict[type[Exception] | int, Any] = {
-    Refusal: _of_refusal,
-    UnknownName: _of_unknown,
-    AndonError: _of_andon,
-    HTTPException: _of_http,
-    Exception: _of_anything,
-}
+def _handler(of: Callable[[Mapping[str, Any], Any], Response[bytes]]) -> Callable[[Request[Any, Any, Any], Any], Response[bytes]]:
+    return lambda request, error: of(request.scope, error)
+
+
+HANDLERS: dict[type[Exception] | int, Any] = {kind: _handler(of) for kind, of in PROBLEMS.items()}
 """For `Litestar(exception_handlers=…)`."""
