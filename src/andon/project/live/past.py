@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from andon.alarms.history import History, histories
 from andon.alarms.promise import Promise
-from andon.plant.budget import parse_budget
+from andon.plant.budget import Budget, parse_budget
+from andon.plant.file.schema import BudgetGroup
 from andon.store.database import alarm_records
 from andon.streaming.keeping import of_kept
 
@@ -26,10 +27,14 @@ def promises_of(running: Running, start: int, end: int) -> list[Promise]:
     for group in running.plant.budgets:
         assets = tuple(group.assets) or tuple(running.monitors)
         judged = max((judged_ns(running, asset, start, end) for asset in assets if asset in running.monitors), default=0)
-        promise = running.models.state().promises.get(group.name)
-        budget = parse_budget(promise.budget, group.merge_gap_ns) if promise is not None else group.budget
-        out.append(Promise(group.name, tuple(group.assets), budget, judged))
+        out.append(Promise(group.name, tuple(group.assets), budget_of(running, group), judged))
     return out
+
+
+def budget_of(running: Running, group: BudgetGroup) -> Budget:
+    """What a group was promised last: since the start, else in the plant file."""
+    promise = running.models.state().promises.get(group.name)
+    return parse_budget(promise.budget, group.merge_gap_ns) if promise is not None else group.budget
 
 
 def judged_ns(running: Running, asset: str, start: int, end: int) -> int:

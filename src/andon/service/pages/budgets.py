@@ -12,8 +12,10 @@ from andon.evidence.budget import BudgetPoint, FaultCost, budget_curve, group_cu
 from andon.evidence.calibration import Calibration
 from andon.evidence.events import first_exceedances, ground
 from andon.plant.budget import Budget, parse_budget
+from andon.plant.file.schema import BudgetGroup
 from andon.plant.time import DAY_NS, HOUR_NS, NS, WEEK_H
 from andon.project import promises
+from andon.project.live.past import budget_of
 from andon.project.live.running import Running
 from andon.service.callers import Caller
 from andon.service.problems import UnknownName
@@ -51,19 +53,22 @@ def budgets(running: Running, caller: Caller, curves: Curves) -> list[BudgetPage
     return [budget_page(running, caller, group.name, curves) for group in running.plant.budgets]
 
 
-def _calibrations(running: Running, group: str) -> dict[str, Calibration]:
+def _section(running: Running, group: str) -> BudgetGroup:
     named = next((item for item in running.plant.budgets if item.name == group), None)
     if named is None:
         raise UnknownName(group)
-    assets = [asset for asset in running.monitors if not named.assets or asset in named.assets]
-    return {asset: running.monitors[asset].of(asset).calibration for asset in assets if running.plant.budget_group(asset).name == group}
+    return named
+
+
+def _calibrations(running: Running, section: BudgetGroup) -> dict[str, Calibration]:
+    assets = [asset for asset in running.monitors if not section.assets or asset in section.assets]
+    mine = [asset for asset in assets if running.plant.budget_group(asset).name == section.name]
+    return {asset: running.monitors[asset].of(asset).calibration for asset in mine}
 
 
 def budget_page(running: Running, caller: Caller, group: str, curves: Curves) -> BudgetPage:
-    made = _calibrations(running, group)
-    kept = running.models.state().promises.get(group)
-    section = next(item for item in running.plant.budgets if item.name == group)
-    budget = parse_budget(kept.budget, section.merge_gap_ns) if kept is not None else section.budget
+    section = _section(running, group)
+    made, budget = _calibrations(running, section), budget_of(running, section)
     log = [item for asset in made for item in _log(running, asset)]
     judged_h = sum(_service_h(running, asset) for asset in made) / max(len(made), 1)
     false = [item for item in log if item.false is not False]
@@ -135,12 +140,12 @@ def _controller(running: Running, made: dict[str, Calibration]) -> list[tuple[fl
 
 def set_budget(running: Running, caller: Caller, group: str, wanted: NewBudget, curves: Curves) -> BudgetPage:
     """Another promise: kept in the store and its ledger, and told to the loop, which follows from the next tick on."""
-    made = _calibrations(running, group)
+    section = _section(running, group)
+    made = _calibrations(running, section)
     if not made:
         raise UnknownName(group)
     name = group if len(made) > 1 else next(iter(made))
     promises.budget(name, wanted.budget, models=str(running.models.folder), why=wanted.why or f"by {caller.name}")
-    section = next(item for item in running.plant.budgets if item.name == group)
     if len(made) == 1:
         running.models.set_budget(group, parse_budget(wanted.budget, section.merge_gap_ns), by=caller.name)
     running.follow()
