@@ -23,7 +23,8 @@ def laboratory(running: Running, caller: Caller, results: list[LabResult]) -> Pu
     AskUserError : a time lies ahead, or before the sample was drawn
     """
     now = running.clock.now()
-    told = [_checked(running, item, number, now) for number, item in enumerate(results, start=1)]
+    predicted = {asset: _predicted(running, asset) for asset in {item.asset for item in results}}
+    told = [_checked(running, item, number, now, predicted[item.asset]) for number, item in enumerate(results, start=1)]
     running.loop.tell_all(told)
     for item in told:
         data = {"asset": item.asset, "target": item.target, "sample_time": to_text(item.sample_time), "value": item.value}
@@ -31,16 +32,15 @@ def laboratory(running: Running, caller: Caller, results: list[LabResult]) -> Pu
     return Pushed(accepted=len(told), set_aside=0, reasons=[])
 
 
-def _checked(running: Running, item: LabResult, number: int, now: int) -> Result:
+def _predicted(running: Running, asset: str) -> set[str]:
+    """The targets that an asset's model predicts; of no name, those of any."""
+    return {model.target for name, monitor in running.monitors.items() if asset in ("", name) for model in monitor.of(name).quality}
+
+
+def _checked(running: Running, item: LabResult, number: int, now: int, predicted: set[str]) -> Result:
     if item.asset and item.asset not in running.monitors:
         raise UnknownName(item.asset)
-    known = {
-        model.target
-        for asset, monitor in running.monitors.items()
-        if item.asset in ("", asset)
-        for model in monitor.of(asset).quality
-    }  # fmt: skip
-    if item.target not in known:
+    if item.target not in predicted:
         raise UnknownName(item.target)
     drawn = to_ns(item.sample_time, "sample_time")
     known_at = to_ns(item.result_time, "result_time") if item.result_time else max(now, drawn)
