@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from andon.plant.errors import AndonError
+from andon.plant.time import NS
 from andon.service.live import Feed
+from andon.service.pages.now import BEHIND_NS
 from andon.service.schema import Source
 
 log = logging.getLogger("andon.service")
@@ -22,7 +24,7 @@ AGAIN_S = 5.0
 """What stands (a backlog, a part that does not work) is said again so often, for those who came later."""
 TICKS_S = 10.0
 """New ticks are told at most so often: whoever shows values asks for them anew."""
-BEHIND_S = 60.0
+BEHIND_S = BEHIND_NS / NS
 
 
 @dataclass(frozen=True, slots=True)
