@@ -14,7 +14,9 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from andon.plant.backoff import Backoff
 from andon.plant.errors import AndonError, At
+from andon.plant.time import NS
 from andon.service.schema import Problem
 
 T = TypeVar("T")
@@ -24,7 +26,8 @@ Word: TypeAlias = str | int | Sequence[str] | None
 
 ROOT = "/api/v1"
 TRIES = 4
-FIRST_WAIT_S, MOST_WAIT_S = 0.2, 30.0
+MOST_WAIT_S = 30.0
+AGAIN = Backoff(first_ns=NS // 5, most_ns=round(MOST_WAIT_S * NS), factor=3.0, jitter=0.0)
 REMEMBERED = 32
 DOTS = {".": "%2E", "..": "%2E%2E"}
 """Names that an address would take for steps up and down."""
@@ -241,5 +244,5 @@ def no_answer(error: Exception) -> ServiceError:
 def pause_s(attempt: int, answer: httpx.Response | None = None) -> float:
     """How long to wait before the next try: what the service asks for, else longer and longer."""
     told = answer.headers.get("retry-after", "") if answer is not None else ""
-    usual: float = min(MOST_WAIT_S, FIRST_WAIT_S * 3.0 ** (attempt - 1))
+    usual = AGAIN.wait_ns(attempt) / NS
     return min(MOST_WAIT_S, max(usual, float(told))) if told.isdigit() else usual
