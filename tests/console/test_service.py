@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,28 +11,18 @@ from tests.console.building import BUILT
 from tests.console.test_looks import PAGES, visit
 
 pytest.importorskip("litestar", reason="needs the serve extra")
-uvicorn = pytest.importorskip("uvicorn", reason="needs the serve extra")
+pytest.importorskip("uvicorn", reason="needs the serve extra")
 
-from tests.service.running import PASSWORD, make_service  # noqa: E402
+from tests.service.on_a_port import on_a_port
+from tests.service.running import PASSWORD, make_service
 
 
 @pytest.fixture(scope="module")
 def running(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The service on a free port of this machine, in a thread."""
     service = make_service(tmp_path_factory.mktemp("service"), console=BUILT)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(service.client.app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert server.started
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with on_a_port(service.client.app) as address:
+        yield address
 
 
 def test_every_page_shows_what_the_service_answers(browser: Any, running: str) -> None:
