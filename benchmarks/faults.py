@@ -31,7 +31,7 @@ from andon.plant.time import DAY_NS, NS
 from andon.scoring.monitor import Monitor
 from benchmarks.live.folder import PlantFolder, make_folder
 from benchmarks.live.kept import Difference, Kept, compare
-from benchmarks.live.process import CLOCK
+from benchmarks.live.process import CLOCK, Service
 from benchmarks.live.trial import Stream, Trial, random_kills
 from benchmarks.speed import plant_like
 
@@ -146,14 +146,12 @@ def one(
 
 def restart_s(monitor: Monitor, path: Path, assets: int, times: int) -> list[float]:
     """Seconds from the start of a process to its first answer, with a checkpoint of so many assets and a journal of some seconds."""
-    from benchmarks.live.process import Service
     from benchmarks.load import journal_of
 
     names = [f"machine {number:04d}" for number in range(assets)]
     made = make_folder(path / "made", {"line": (monitor, names)}, promoted=START - 90 * DAY_NS)
     folder = made.copy(path / "plant", '[sampling]\nlate_by = "60s"\n[[link]]\nname = "push"\nkind = "push"\n')
-    table = np.zeros((2_000, len(monitor.tag_ids)), dtype=np.float32) + plant_like(2_000, len(monitor.tag_ids), 7).values
-    journal_of(folder, names, 70, 60 * NS, table)
+    journal_of(folder, names, 70, 60 * NS, plant_like(2_000, len(monitor.tag_ids), 7).values)
     took = []
     for number in range(times + 1):
         service = Service(folder)

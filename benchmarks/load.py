@@ -37,9 +37,9 @@ from andon.plant.time import DAY_NS, NS
 from andon.scoring.monitor import Monitor
 from benchmarks.live.folder import PlantFolder, make_folder
 from benchmarks.live.generator import Job, rows_of
+from benchmarks.live.process import ROOT, environment
 from benchmarks.speed import plant_like
 
-ROOT = Path(__file__).resolve().parents[1]
 A_MODEL, A_MESSAGE, TAGS = 1_000, 100, 50
 NETDATA = "Netdata's published cost: 10,000 metrics at 1 Hz on 2-5 % of a core, that is 200,000 to 500,000 values per second and core"
 NETDATA_PER_CORE = (200_000.0, 500_000.0)
@@ -69,11 +69,6 @@ def settings(way: str, payload: str, port: int) -> str:
     if way == "mqtt":
         link += f'address = "mqtt://127.0.0.1:{port}"\ntopics = ["load/+"]\nwindow = 2000\n'
     return f'[sampling]\nlate_by = "1s"\n\n{link}'
-
-
-def environment() -> dict[str, str]:
-    """Of every process: one thread for arithmetic, our sources first."""
-    return os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "OMP_NUM_THREADS": "1", "ANDON_LANG": "en"}
 
 
 def processor_s(pid: int) -> float:

@@ -19,11 +19,6 @@ from andon.store.live_folder import LiveFolder
 USER, PASSWORD = "gateway", "the furnace hums quietly"
 
 
-def quoted(text: str) -> str:
-    """A string of TOML."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 @dataclass(frozen=True, slots=True)
 class PlantFolder:
     """A plant that is ready to serve.

@@ -28,18 +28,22 @@ KILL, CLOCK = "ANDON_KILL", "ANDON_CLOCK"
 POINTS = ("fsync", "replace", "write", "commit")
 
 
+def environment() -> dict[str, str]:
+    """Of every process: one thread for arithmetic, our sources first."""
+    return os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "ANDON_LANG": "en", "OMP_NUM_THREADS": "1"}
+
+
 class Service:
     """One process of `andon serve`."""
 
     def __init__(self, folder: PlantFolder, faults: Mapping[str, str] | None = None) -> None:
         module = "benchmarks.live.process" if faults else "andon"
         words = [sys.executable, "-m", module, "serve", str(folder.plant), "--data", str(folder.live.path), "--port", "0"]
-        environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "ANDON_LANG": "en", "OMP_NUM_THREADS": "1"}
         self._folder = folder
         self.began = time.monotonic()
         self._log = (folder.path / "service.log").open("ab")
         self.process = subprocess.Popen(
-            words, stdout=subprocess.PIPE, stderr=self._log, text=True, env=environment | dict(faults or {}), cwd=ROOT
+            words, stdout=subprocess.PIPE, stderr=self._log, text=True, env=environment() | dict(faults or {}), cwd=ROOT
         )
         self._address: str | None = None
         self._reader: threading.Thread | None = None

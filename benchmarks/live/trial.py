@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from andon.plant.file.value import toml_text
 from andon.plant.recording import Recording
 from andon.reading.payload.packed import pack
-from benchmarks.live.folder import PlantFolder, quoted
+from benchmarks.live.folder import PlantFolder
 from benchmarks.live.gateway import Gateway, HttpGateway, MqttGateway
 from benchmarks.live.kept import Kept, read_kept
 from benchmarks.live.process import CLOCK, KILL, POINTS, Service
@@ -79,7 +80,7 @@ def settings(port: int, more: str = "", checkpoint: str = "1s") -> str:
     return (
         f'[service]\ncheckpoint = "{checkpoint}"\n\n'
         f'[[link]]\nname = "gateway"\nkind = "mqtt"\naddress = "mqtt://127.0.0.1:{port}"\n'
-        f'topics = [{quoted(TOPIC)}]\npayload = "packed"\n\n'
+        f'topics = [{toml_text(TOPIC)}]\npayload = "packed"\n\n'
         f'[[link]]\nname = "{PUSH}"\nkind = "push"\npayload = "packed"\n\n{more}'
     )
 
