@@ -18,7 +18,8 @@ from andon.plant.rows import Rows, join
 from andon.plant.time import NS
 from andon.plant.window import Prepared
 from andon.preparing import ModeModel, Preparation, PrepareState, moved_to, prepare
-from andon.preparing.lockstep import AllPrepareState, Labelled, PrepareTogether
+from andon.preparing.lockstep import Labelled, PrepareTogether
+from andon.preparing.lockstep_state import AllPrepareState
 from andon.preparing.preparation import Category, Channel, Source, Window
 from tests.preparing.plants import some_preparation, some_recording
 

@@ -7,7 +7,7 @@ this and `EventOpener` to the same spans.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from andon.evidence.events import CUSUM_CLIP, CUSUM_UNIT, NEVER, OpenerState, Opening, Span
 from andon.plant.arrays import BoolArray, Float64Array, Int64Array
 from andon.plant.errors import EvidenceError
+from andon.plant.state_arrays import misfit, to_arrays, with_arrays
 
 
 @dataclass(slots=True)
@@ -55,7 +56,7 @@ class AllOpenerState:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Copies of everything, by name."""
-        return {item.name: np.array(getattr(self, item.name)) for item in fields(self)}
+        return to_arrays(self)
 
     @classmethod
     def from_arrays(cls, fresh: AllOpenerState, arrays: Mapping[str, NDArray[Any]]) -> AllOpenerState:
@@ -65,18 +66,15 @@ class AllOpenerState:
         ------
         EvidenceError : an array is absent or of another shape
         """
-        found: dict[str, Any] = {}
-        for item in fields(cls):
-            wanted, array = getattr(fresh, item.name), arrays.get(item.name)
-            if item.name == "recent" and array is not None and array.ndim == 2 and array.shape[1:] == wanted.shape[1:]:
-                array = turned(array, arrays.get("last_tick"), len(wanted))
-            if array is None or array.shape != wanted.shape:
-                raise EvidenceError(f"the stored state of events does not fit ({item.name})", do="start anew without a state")
-            found[item.name] = np.array(array, dtype=wanted.dtype)
-        return cls(**found)
+        given, recent = dict(arrays), arrays.get("recent")
+        if recent is not None and recent.ndim == 2 and recent.shape[1:] == fresh.recent.shape[1:]:
+            given["recent"] = ring_of(len(fresh.recent), recent, arrays.get("last_tick"))
+        if name := misfit(fresh, given):
+            raise EvidenceError(f"the stored state of events does not fit ({name})", do="start anew without a state")
+        return with_arrays(fresh, given)
 
 
-def turned(recent: NDArray[Any], last_tick: NDArray[Any] | None, longest: int) -> NDArray[Any]:
+def ring_of(longest: int, recent: NDArray[Any], last_tick: NDArray[Any] | None) -> NDArray[Any]:
     """The ring of recent evidence for a rule that looks at `longest` ticks: another budget may look at more or fewer.
 
     As much is known as the old rule still had to look at, so that what follows is what one asset alone would say.

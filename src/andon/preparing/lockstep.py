@@ -6,12 +6,11 @@ preparation but for where their channels and modes stand (`sisters`). A property
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array, IntArray
 from andon.plant.errors import PreparationError
@@ -25,10 +24,11 @@ from andon.plant.window import Prepared
 from andon.preparing.block import modes_of
 from andon.preparing.calendar import calendar_row, in_maintenance
 from andon.preparing.gridding import NEVER, tick_table
+from andon.preparing.lockstep_state import AllPrepareState
 from andon.preparing.plan import find_columns, make_plan, read_samples
 from andon.preparing.preparation import ModeModel, Preparation, Window
 from andon.preparing.setpoints import SetPoints, travel_at
-from andon.preparing.state import SINCE_RAMPS, PrepareState, start_state
+from andon.preparing.state import PrepareState, start_state
 from andon.preparing.tick import CLIP
 
 
@@ -39,57 +39,6 @@ class Labelled:
     asset: int
     start: int
     end: int
-
-
-@dataclass(slots=True)
-class AllPrepareState:
-    """`PrepareState` of A assets, changed by every tick. No samples wait: a tick is given out when it is complete.
-
-    Attributes
-    ----------
-    begun : (A,) bool, had a sample already; the rest is as in `PrepareState`, with A in front
-    """
-
-    begun: BoolArray
-    good_value: Float64Array
-    good_time: Int64Array
-    real_time: Int64Array
-    counter_value: Float64Array
-    counter_tick: Int64Array
-    rate_value: Float64Array
-    rate_tick: Int64Array
-    seen_value: Float64Array
-    seen_tick: Int64Array
-    since_tick: Int64Array
-    set_value: Float64Array
-    ramp_from: Float64Array
-    ramp_way: Float64Array
-    ramp_tick: Int64Array
-    mode: IntArray
-    disturbed_tick: Int64Array
-    data_tick: Int64Array
-    off: BoolArray
-
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Copies of everything, by name."""
-        return {item.name: np.array(getattr(self, item.name)) for item in fields(self)}
-
-    @classmethod
-    def from_arrays(cls, fresh: AllPrepareState, arrays: Mapping[str, NDArray[Any]]) -> AllPrepareState:
-        """The inverse, for the assets and the preparation of `fresh`.
-
-        Raises
-        ------
-        PreparationError : an array is absent or of another shape
-        """
-        found: dict[str, Any] = {}
-        for item in fields(cls):
-            wanted = getattr(fresh, item.name)
-            array = arrays.get(item.name, wanted if item.name in SINCE_RAMPS else None)
-            if array is None or array.shape != wanted.shape:
-                raise PreparationError(f"the stored state does not fit this preparation ({item.name})", do="start anew without a state")
-            found[item.name] = np.array(array, dtype=wanted.dtype)
-        return cls(**found)
 
 
 class PrepareTogether:

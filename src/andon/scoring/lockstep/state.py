@@ -14,7 +14,7 @@ from andon.evidence.lockstep_events import AllOpenerState
 from andon.evidence.quality_view import QualityEvidenceState
 from andon.plant.arrays import Int64Array
 from andon.plant.errors import EvidenceError, PreparationError, StoreError
-from andon.preparing.lockstep import AllPrepareState
+from andon.preparing.lockstep_state import AllPrepareState
 from andon.scoring.detector import DetectorState
 from andon.scoring.kept_state import from_kept, to_kept
 from andon.scoring.linear_core import LinearState
