@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from andon.evidence.impute import ConditionalFill
+from andon.evidence.impute import SMALLEST_PART, ConditionalFill
 from andon.plant.arrays import BoolArray, Float32Array, Int64Array
-
-SMALLEST_PART = 1e-6  # of a diagonal that the other channels do not explain, as in `ConditionalFill`
 
 
 class FillTogether:

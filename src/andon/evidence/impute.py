@@ -15,6 +15,7 @@ import numpy as np
 from andon.plant.arrays import BoolArray, Float32Array, Int64Array
 
 CACHED_PATTERNS = 512
+SMALLEST_PART = 1e-6  # of a diagonal that the other channels do not explain
 
 
 def patterns(valid: BoolArray) -> Iterator[tuple[Int64Array, BoolArray]]:
@@ -76,7 +77,7 @@ class ConditionalFill:
         # The present channels' own inverse covariance is P_oo - P_om P_mm^-1 P_mo.
         own = diagonal + np.einsum("smo,smo->so", cross, weights)
         gain = np.ones((len(self.precision), len(valid)), dtype=np.float32)
-        gain[:, left] = diagonal / np.maximum(own, 1e-6 * diagonal)
+        gain[:, left] = diagonal / np.maximum(own, SMALLEST_PART * diagonal)
         found = (gone, left, np.ascontiguousarray(weights.transpose(0, 2, 1), dtype=np.float32), gain)
         self._cache[key] = found
         if len(self._cache) > CACHED_PATTERNS:

@@ -172,21 +172,35 @@ def sum_of_logs(squared: Float32Array, room: Workspace | None = None) -> Float32
 
     Entries are at most 1e9, so four of them multiply without overflow; more do where none of them is large.
     """
-    left = squared.shape[-1]
     room = room or Workspace()
     if squared.strides[-1] < squared.strides[-2]:
         product = room.take("product", squared.shape)
     else:  # laid out as the entries are
         product = room.take("product", squared.transpose(0, 2, 1).shape).transpose(0, 2, 1)
     np.add(squared, np.float32(1.0), out=product)
-    shared, bound = 1, max(float(product.max(initial=1.0)), 1.0) ** 2
+    out: Float32Array = log_product(product, max(float(product.max(initial=1.0)), 1.0)).sum(axis=-1)
+    return out
+
+
+def log_product(factors: Float32Array, largest: float) -> Float32Array:
+    """Logarithms that add up, over the last axis, to those of all factors: up to sixteen factors share one.
+
+    Parameters
+    ----------
+    factors : (..., D) float32, at least 1; overwritten
+    largest : no factor is larger
+
+    Returns
+    -------
+    (..., L) float32, a view of the factors; L between D / 16 and D
+    """
+    left, shared, bound = factors.shape[-1], 1, largest**2
     while left > 1 and shared < MOST_SHARED and bound < LARGEST_PRODUCT:
         half = (left + 1) // 2
-        product[..., : left - half] *= product[..., half:left]
+        factors[..., : left - half] *= factors[..., half:left]
         left, shared, bound = half, 2 * shared, bound * bound
-    logs = product[..., :left]
-    out: Float32Array = np.log(logs, out=logs).sum(axis=-1)
-    return out
+    logs = factors[..., :left]
+    return np.log(logs, out=logs)
 
 
 def filled_values(prepared: Prepared, expectations: Mapping[str, Expectation], low: int, high: int, whole: bool) -> Float32Array:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from andon.evidence.fill_together import FillTogether
-from andon.evidence.lines import LARGEST, LARGEST_PRODUCT, LEVELS, MOST_SHARED, Lines, Statistic, filled_values, source_values
+from andon.evidence.lines import LARGEST, LEVELS, Lines, Statistic, filled_values, log_product, source_values
 from andon.evidence.live import FULL, Stack
 from andon.evidence.novelty import Novelty
 from andon.evidence.shares import tick_shares
@@ -187,14 +187,8 @@ class ViewsTogether:
             np.minimum(strongest, LARGEST, out=strongest)
             top = float(LARGEST)
         squared += np.float32(1.0)
-        left, shared, bound = width, 1, (1.0 + top) ** 2
-        while left > 1 and shared < MOST_SHARED and bound < LARGEST_PRODUCT:
-            half = (left + 1) // 2
-            squared[: left - half] *= squared[half:left]
-            left, shared, bound = half, 2 * shared, bound * bound
-        logs = squared[:left]
         numbers = np.empty((len(FULL), rows), dtype=np.float32)
-        np.add.reduce(np.log(logs, out=logs), axis=0, out=numbers[FULL.index(Statistic.SPREAD)])
+        np.add.reduce(log_product(squared.T, 1.0 + top), axis=-1, out=numbers[FULL.index(Statistic.SPREAD)])
         numbers[FULL.index(Statistic.STRONGEST)] = strongest
         amount = np.abs(y, out=self._room.take("amount", y.shape))
         np.matmul(amount, line.size[0], out=numbers[FULL.index(Statistic.EXTENT)])
