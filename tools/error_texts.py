@@ -79,16 +79,22 @@ def _of_module(module: Module) -> Iterator[str]:
             for value in _told(node):
                 yield from resolve(value, module, ())
         elif isinstance(node, ast.FunctionDef) and node.name in PARTS_OF_TEXTS:
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.Return) and inner.value is not None:
-                    yield from resolve(inner.value, module, ())
+            for value in _returns(node):
+                yield from resolve(value, module, ())
         elif isinstance(node, ast.FunctionDef) and node.returns is not None and KEY_WHAT_DO in ast.unparse(node.returns):
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.Return) and isinstance(inner.value, ast.Tuple):
-                    yield from (text for part in inner.value.elts[1:] for text in resolve(part, module, ()))
+            for told in _returns(node):
+                if isinstance(told, ast.Tuple):
+                    yield from (text for part in told.elts[1:] for text in resolve(part, module, ()))
         elif isinstance(node, ast.AnnAssign) and ast.unparse(node.target) in PARTS_OF_TEXTS and isinstance(node.value, ast.Dict):
             for value in node.value.values:
                 yield from resolve(value, module, ())
+
+
+def _returns(function: ast.AST) -> Iterator[ast.expr]:
+    """The expressions that a function returns."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and node.value is not None:
+            yield node.value
 
 
 def _makes_error(name: str, room: str) -> bool:
@@ -243,10 +249,10 @@ def _assigned(node: ast.AST, name: str, module: Module, seen: tuple[str, ...]) -
                         if isinstance(one, ast.Name) and one.id == name:
                             return resolve(given, module, seen)
                 if isinstance(target, ast.Tuple) and isinstance(value, ast.Name | ast.Call):
-                    at = next((index for index, one in enumerate(target.elts) if isinstance(one, ast.Name) and one.id == name), None)
+                    at = _place_in(target, name)
                     return [] if at is None else _part_of(value, at, module, seen)
                 if isinstance(target, ast.Tuple) and isinstance(value, ast.IfExp):
-                    at = next((index for index, one in enumerate(target.elts) if isinstance(one, ast.Name) and one.id == name), None)
+                    at = _place_in(target, name)
                     sides = [side.elts[at] for side in (value.body, value.orelse) if at is not None and isinstance(side, ast.Tuple)]
                     return [text for side in sides for text in resolve(side, module, seen)]
         case ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as value) if found == name:
@@ -260,6 +266,10 @@ def _assigned(node: ast.AST, name: str, module: Module, seen: tuple[str, ...]) -
     return []
 
 
+def _place_in(target: ast.Tuple, name: str) -> int | None:
+    return next((index for index, one in enumerate(target.elts) if isinstance(one, ast.Name) and one.id == name), None)
+
+
 def _part_of(value: ast.expr, at: int, module: Module, seen: tuple[str, ...]) -> list[str]:
     """The texts at one place of a tuple that a function of the module returns."""
     if isinstance(value, ast.Name):
@@ -270,7 +280,7 @@ def _part_of(value: ast.expr, at: int, module: Module, seen: tuple[str, ...]) ->
     if isinstance(value, ast.Call):
         for node in ast.walk(module.tree):
             if isinstance(node, ast.FunctionDef) and node.name == _name(value.func):
-                tuples = [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and isinstance(one.value, ast.Tuple)]
+                tuples = [told for told in _returns(node) if isinstance(told, ast.Tuple)]
                 return [text for one in tuples if at < len(one.elts) for text in resolve(one.elts[at], module, seen)]
     return []
 
@@ -280,9 +290,8 @@ def _returned(name: str, module: Module, seen: tuple[str, ...]) -> list[str]:
     out: list[str] = []
     for node in ast.walk(module.tree):
         if isinstance(node, ast.FunctionDef) and node.name == name and node.returns is not None and ast.unparse(node.returns) == "str":
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.Return) and inner.value is not None:
-                    out += resolve(inner.value, module, seen)
+            for value in _returns(node):
+                out += resolve(value, module, seen)
     return out
 
 
