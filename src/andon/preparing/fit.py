@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import TypeVar
 
 import numpy as np
 
@@ -38,6 +39,7 @@ STUCK_TICKS = 10
 RESTS = 0.02  # a tag that stood still longer than this share of training is not checked for being stuck
 SAMPLE_VALUES = 20_000_000
 SAMPLE_ROWS = 5_000
+Before = TypeVar("Before")
 
 
 def fit_preparation(
@@ -285,7 +287,7 @@ class _Measured:
     tick: Int64Array
     longest: Int64Array  # (C,) ns, the longest standing still
     judged_ns: int
-    steps: dict[int, Float64Array]  # channel of a set-point -> its steps from tick to tick in normal time
+    set_by: list[int]  # channels of set-points
     stood: list[tuple[int, Float64Array, Int64Array, BoolArray]]  # recording, set-points as they stood, ticks, normal; block after block
 
 
@@ -301,26 +303,21 @@ def _measure(
     ticks: list[Int64Array] = []
     longest = np.zeros(len(draft.channels), dtype=np.int64)
     judged = 0
-    set_by = np.array([at for at, channel in enumerate(draft.channels) if _is_set(channel, kept)], dtype=np.int64)
-    steps: list[Float64Array] = []
+    set_by = [at for at, channel in enumerate(draft.channels) if _is_set(channel, kept)]
     stood: list[tuple[int, Float64Array, Int64Array, BoolArray]] = []
     for number, (recording, mask) in enumerate(zip(recordings, masks, strict=True)):
         planned = [
             Period(label.start, label.end) for label in labels if label.kind == LabelKind.PLANNED and label.asset in ("", recording.asset)
         ]
 
-        last = np.full(len(set_by), np.nan)
-
         def look(block: Block, recording: Recording = recording, mask: BoolArray = mask, number: int = number) -> None:
-            nonlocal judged, last
+            nonlocal judged
             at = np.searchsorted(recording.time, block.tick * draft.interval_ns, side="right") - 1
             good = mask[np.maximum(at, 0)] & (at >= 0) & ~block.off & ~block.maintenance & ~block.settling & (block.mode >= 0)
             judged += int(good.sum())
             if len(watch) and good.any():
                 longest[watch] = np.maximum(longest[watch], block.unchanged_ns[good].max(axis=0))
-            if len(set_by):
-                step, last = steps_of(block.value[:, set_by], last)
-                steps.append(step[good])
+            if set_by:
                 stood.append((number, block.value[:, set_by], block.tick, good))
             chosen = good if share >= 1 else good & (random.random(len(good)) < share)
             values.append(block.value[chosen])
@@ -331,8 +328,7 @@ def _measure(
         raise PreparationError(
             "all training time is off time, maintenance or settling", at=At(key="machine.off"), do="check the off condition and the periods"
         )
-    moves = {int(at): np.concatenate([part[:, column] for part in steps]) for column, at in enumerate(set_by)}
-    return _Measured(np.concatenate(values), np.concatenate(ticks), longest, judged * draft.interval_ns, moves, stood)
+    return _Measured(np.concatenate(values), np.concatenate(ticks), longest, judged * draft.interval_ns, set_by, stood)
 
 
 def _is_set(channel: Channel, kept: _Tags) -> bool:
@@ -343,17 +339,28 @@ def _may_stick(channel: Channel, kept: _Tags) -> bool:
     return channel.source in (Source.VALUE, Source.SIN, Source.COS) and kept.settings[channel.tag].role in (Role.MEASURED, Role.ANGLE)
 
 
-def _travels(measured: _Measured, index: int, usual: float, draft: Preparation) -> Float64Array:
-    """How far a set-point travelled at each tick of normal time, its largest usual step known."""
-    column = list(measured.steps).index(index)
-    ramps = ramps_of(np.array([usual]), draft.settle_ns // draft.interval_ns)
-    out, now, moves = [], -1, no_moves(1)
+def _of_normal_time(
+    measured: _Measured, index: int, fresh: Before, look: Callable[[Float64Array, Int64Array, Before], tuple[Float64Array, Before]]
+) -> Float64Array:
+    """What `look` says of a set-point at each tick of normal time; it begins `fresh` with each recording."""
+    column = measured.set_by.index(index)
+    out, now, before = [], -1, fresh
     for number, values, tick, good in measured.stood:
         if number != now:
-            now, moves = number, no_moves(1)
-        travel, moves = travels(values[:, [column]], tick, moves, ramps)
-        out.append(travel[good, 0])
+            now, before = number, fresh
+        said, before = look(values[:, [column]], tick, before)
+        out.append(said[good, 0])
     return np.concatenate(out)
+
+
+def _usual_moves(measured: _Measured, index: int, scale: float, draft: Preparation) -> tuple[float, float]:
+    """The largest usual step and the largest usual travel of a set-point."""
+    steps = _of_normal_time(measured, index, np.full(1, np.nan), lambda value, _, last: steps_of(value, last))
+    usual = usual_step(steps, scale)
+    ramps = ramps_of(np.array([usual]), draft.settle_ns // draft.interval_ns)
+    return usual, usual_step(
+        _of_normal_time(measured, index, no_moves(1), lambda value, tick, moves: travels(value, tick, moves, ramps)), scale
+    )
 
 
 def _fitted(plant: PlantFile, draft: Preparation, measured: _Measured, kept: _Tags) -> Preparation:
@@ -375,8 +382,7 @@ def _fitted(plant: PlantFile, draft: Preparation, measured: _Measured, kept: _Ta
         if _watches(draft, index, measured, kept) and by not in ("range", "level", "unit"):
             stuck = max(STUCK_MARGIN * int(measured.longest[index]), STUCK_TICKS * draft.interval_ns)
         used.append(index)
-        usual = usual_step(measured.steps[index], scale) if index in measured.steps else None
-        travel = usual_step(_travels(measured, index, usual, draft), scale) if usual is not None else None
+        usual, travel = _usual_moves(measured, index, scale, draft) if index in measured.set_by else (None, None)
         channels.append(replace(channel, center=center, scale=scale, scaled_by=by, stuck_ns=stuck, usual_step=usual, usual_travel=travel))
     if not channels:
         raise PreparationError("no tag has a valid value in normal training time", do="see andon audit for what is wrong with the tags")
