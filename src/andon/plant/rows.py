@@ -58,12 +58,8 @@ def merged(rows: Rows) -> Rows:
     ----------
     rows : in the order in which they were written
     """
-    if not len(rows):
-        return rows
-    ascending = bool((np.diff(rows.asset) > 0).any() or (np.diff(rows.time) > 0).any()) and bool(
-        ((rows.asset[1:] > rows.asset[:-1]) | ((rows.asset[1:] == rows.asset[:-1]) & (rows.time[1:] > rows.time[:-1]))).all()
-    )
-    if ascending or len(rows) == 1:
+    later_asset, later_time = rows.asset[1:] > rows.asset[:-1], rows.time[1:] > rows.time[:-1]
+    if bool((later_asset | ((rows.asset[1:] == rows.asset[:-1]) & later_time)).all()):
         return rows
     rows = rows.take(np.lexsort((rows.time, rows.asset)))  # stable: of equal ones the later stays later
     first = np.append(True, (rows.asset[1:] != rows.asset[:-1]) | (rows.time[1:] != rows.time[:-1]))
