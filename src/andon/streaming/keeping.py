@@ -141,7 +141,6 @@ class Keeping:
     traces : verdicts
     desk : alarms
     openings : the ledger's side; None where there is no ledger
-
     results : names of links whose rows are laboratory results
 
     Attributes
@@ -267,9 +266,7 @@ class Keeping:
             if known is None or not np.isfinite(result.value):
                 continue
             family, names = f"laboratory {asset}", (f"{result.target}{RESULT}",)
-            if (family, names) not in self._registered:
-                self.quality.register(family, [asset], names, interval=self._interval_of[asset], wide=True)
-                self._registered.add((family, names))
+            self._ready(family, asset, names, interval=self._interval_of[asset], wide=True)
             time, value = np.array([result.sample_time], np.int64), np.array([[result.value]])
             self.quality.put(family, (asset,), names, np.zeros(1, np.int32), time, value, np.zeros((1, 1), np.uint8))
 
@@ -284,10 +281,14 @@ class Keeping:
                 values = np.column_stack([table.value, table.low, table.high]).astype(np.float32)
                 status = np.where(np.isfinite(values), np.uint8(0), np.uint8(3))
                 family = f"{served.name} {asset}"
-                if (family, names) not in self._registered:
-                    self.quality.register(family, [asset], names, interval=served.arrivals.interval)
-                    self._registered.add((family, names))
+                self._ready(family, asset, names, interval=served.arrivals.interval)
                 self.quality.put(family, (asset,), names, np.zeros(count, np.int32), table.sample_time, values, status)
+
+    def _ready(self, family: str, asset: str, names: tuple[str, ...], *, interval: int, wide: bool = False) -> None:
+        """Columns beside the predictions, registered before the first row."""
+        if (family, names) not in self._registered:
+            self.quality.register(family, [asset], names, interval=interval, wide=wide)
+            self._registered.add((family, names))
 
 
 def to_kept(record: Record) -> AlarmRecord:

@@ -12,21 +12,20 @@ import numpy as np
 
 from andon.plant.batch import Batch
 from andon.plant.status import Status
-from andon.streaming.control import CONTROL, Control, Result, of_entry
+from andon.streaming.control import CONTROL, Result, of_entry
 
 _USED = (int(Status.GOOD), int(Status.UNCERTAIN))
 
 
-def results_of(entry: Batch, links: Collection[str], control: Control | None = None) -> tuple[Result, ...]:
+def results_of(entry: Batch, links: Collection[str]) -> tuple[Result, ...]:
     """The results that an entry of the journal says; of the others none.
 
     Parameters
     ----------
     links : names of the links that bring results
-    control : the entry's, where the caller has read it already
     """
     if entry.source == CONTROL and not entry.rows:
-        told = of_entry(entry) if control is None else control
+        told = of_entry(entry)
         return (told,) if isinstance(told, Result) else ()
     if entry.source not in links or not entry.rows:
         return ()

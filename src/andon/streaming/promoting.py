@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 
 from andon.plant.arrays import BoolArray, IntArray
@@ -72,12 +73,11 @@ def take_over(new: Served, before: Sequence[Served], told: Promoted, received: i
         new.results += [item for item in fleet.results if item not in new.results]
     new.arrivals = replace(new.arrivals, mark=known.arrivals.mark)
     closed = new.arrivals.closed
-    if closed == NOTHING:
-        new.arrivals = replace(new.arrivals, waiting=tuple(block for fleet in old for block in _waiting(fleet, new, received)))
-        return ()
-    new.state = new.fleet.join(closed // new.arrivals.interval + 1, [_warmed(new, at, closed) for at in range(len(new.fleet.assets))])
     blocks = [block for fleet in old for block in _waiting(fleet, new, received)]
     new.arrivals = replace(new.arrivals, waiting=tuple(block.take(block.time > closed) for block in blocks if (block.time > closed).any()))
+    if closed == NOTHING:
+        return ()
+    new.state = new.fleet.join(closed // new.arrivals.interval + 1, [_warmed(new, at, closed) for at in range(len(new.fleet.assets))])
     opened, last = [], closed // new.arrivals.interval
     for at in range(len(new.fleet.assets)):
         span = new.fleet.open_span(new.state, at)
@@ -123,7 +123,7 @@ def _warmed(new: Served, at: int, closed: int) -> MonitorState:
 
 
 def _of(result: Result, asset: str) -> Result:
-    return result if result.asset else Result(asset, result.target, result.sample_time, result.result_time, result.value)
+    return result if result.asset else msgspec.structs.replace(result, asset=asset)
 
 
 def _waiting(old: Served, new: Served, received: int) -> list[Rows]:

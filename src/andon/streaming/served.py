@@ -345,7 +345,7 @@ class Served:
 def _between(rows: Rows, after: int, upto: int) -> Rows:
     """Rows with after < time <= upto (ns), of rows in order of time."""
     low, high = np.searchsorted(rows.time, [after, upto], side="right")
-    return Rows(rows.asset[low:high], rows.time[low:high], rows.values[low:high], rows.status[low:high])
+    return rows.take(slice(int(low), int(high)))
 
 
 def _of_span(span: Span) -> list[Any]:
