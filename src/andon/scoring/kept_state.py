@@ -67,9 +67,12 @@ def from_kept(arrays: Mapping[str, NDArray[Any]], shape: Any, preparation: Prepa
     try:
         return _take(shape, arrays, preparation)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StoreError(
-            f"the kept state of a model does not fit it: {error}", do="start without it; the first ticks then warm up"
-        ) from error
+        raise misfit(error) from error
+
+
+def misfit(error: Exception) -> StoreError:
+    """What to say where a kept state and a model do not belong together."""
+    return StoreError(f"the kept state of a model does not fit it: {error}", do="start without it; the first ticks then warm up")
 
 
 def _put(value: Any, path: str, arrays: dict[str, NDArray[Any]]) -> Any:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from andon.evidence.events import Span
 from andon.plant.arrays import BoolArray, Float32Array, Float64Array, Int64Array
-from andon.plant.errors import EvidenceError, PreparationError, StoreError
+from andon.plant.errors import EvidenceError, PreparationError
 from andon.plant.file.schema import OutOfService
 from andon.plant.grid import tick_of
 from andon.plant.label import Label, LabelKind, LabResults
@@ -22,8 +22,8 @@ from andon.plant.window import Prepared
 from andon.preparing.lockstep import Labelled
 from andon.scoring.blas_threads import one_blas_thread
 from andon.scoring.detector import LAST, LINEAR, NETWORK, judged_part
-from andon.scoring.fleet import Judged, Named
-from andon.scoring.kept_state import from_kept
+from andon.scoring.fleet import AssetByAsset, Judged, Named
+from andon.scoring.kept_state import misfit
 from andon.scoring.lockstep.parts import Parts, make_parts
 from andon.scoring.lockstep.sensors import HandOver, keep_results, predict_each
 from andon.scoring.lockstep.state import LockstepState, from_arrays, join, split, start, to_arrays
@@ -191,16 +191,11 @@ class Lockstep:
         """
         if isinstance(shape, Mapping) and "lockstep" in shape:
             return from_arrays(self.parts, arrays, shape)
-        kept = from_kept(arrays, shape, self.monitor.preparation)
         try:
-            next_tick, states = kept
-            if len(states) != len(self.assets):
-                raise StoreError(f"the kept state is of {len(states)} assets, not {len(self.assets)}", do="start without it")
+            next_tick, states = AssetByAsset(self.monitor, self.assets).from_kept(arrays, shape)
             return self.join(next_tick, states)
-        except (TypeError, ValueError, AttributeError, PreparationError) as error:
-            raise StoreError(
-                f"the kept state of a model does not fit it: {error}", do="start without it; the first ticks then warm up"
-            ) from error
+        except (TypeError, ValueError, IndexError, AttributeError, PreparationError) as error:
+            raise misfit(error) from error
 
 
 @dataclass(slots=True)

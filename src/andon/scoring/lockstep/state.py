@@ -16,7 +16,7 @@ from andon.plant.arrays import Int64Array
 from andon.plant.errors import EvidenceError, PreparationError, StoreError
 from andon.preparing.lockstep_state import AllPrepareState
 from andon.scoring.detector import DetectorState
-from andon.scoring.kept_state import from_kept, to_kept
+from andon.scoring.kept_state import from_kept, misfit, to_kept
 from andon.scoring.linear_core import LinearState
 from andon.scoring.lockstep.cores import AllLinearState
 from andon.scoring.lockstep.network import AllNetworkState
@@ -151,9 +151,7 @@ def from_arrays(parts: Parts, arrays: Mapping[str, NDArray[Any]], about: Mapping
             coupled=coupled,
         )
     except (KeyError, TypeError, ValueError, EvidenceError, PreparationError) as error:
-        raise StoreError(
-            f"the kept state of a model does not fit it: {error}", do="start without it; the first ticks then warm up"
-        ) from error
+        raise misfit(error) from error
 
 
 def _plain(state: LockstepState) -> dict[str, NDArray[Any]]:
