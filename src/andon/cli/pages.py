@@ -9,29 +9,7 @@ from collections.abc import Iterable
 
 import click
 
-from andon.plant.messages import say
-
-SHARED = frozenset(
-    {
-        "asset",
-        "zone",
-        "interval",
-        "start",
-        "dayfirst",
-        "sheet",
-        "layout",
-        "decimal",
-        "quality",
-        "time_format",
-        "lab_delay",
-        "json_out",
-        "models",
-        "plant",
-        "service_data",
-        "help",
-        "version",
-    }
-)
+from andon.plant.messages import say, texts_of
 
 
 def speak_help(command: click.Command, key: str, language: str) -> None:
@@ -45,7 +23,8 @@ def speak_help(command: click.Command, key: str, language: str) -> None:
     command.context_class = _CONTEXTS[language]
     for option in command.params:
         if isinstance(option, click.Option):
-            option.help = say(f"cli.option.{option.name}" if option.name in SHARED else f"cli.help.{key}.{option.name}", language)
+            shared = f"cli.option.{option.name}"
+            option.help = say(shared if shared in texts_of("en") else f"cli.help.{key}.{option.name}", language)
     if isinstance(command, click.Group):
         for name, inner in command.commands.items():
             speak_help(inner, f"{key}.{name}", language)
