@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from andon.plant.endpoint import parse_endpoint
 from andon.plant.errors import AndonError
+from andon.plant.file import PlantFile
+from andon.plant.file.link_settings import LinkSettings, SendSettings
 from andon.project.live.doctor.finding import Finding, of_error, ok, skipped, warning, wrong
 from andon.project.live.places import Places
 from andon.reading.links import make_links
@@ -24,13 +26,7 @@ def links(places: Places) -> Iterator[Finding]:
     if not plant.links:
         yield warning("links", "links.none", file=places.file)
         return
-    try:
-        make_links(plant)
-    except AndonError as error:
-        yield of_error("links", error)
-        return
-    for link in plant.links:
-        yield _reached("links", link.name, link.kind, link.address)
+    yield from _each("links", make_links, plant, plant.links)
 
 
 def outlets(places: Places) -> Iterator[Finding]:
@@ -39,13 +35,20 @@ def outlets(places: Places) -> Iterator[Finding]:
     if not plant.sends:
         yield skipped("outlets", "outlets.none")
         return
+    yield from _each("outlets", make_outlets, plant, plant.sends)
+
+
+def _each(
+    check: str, make: Callable[[PlantFile], object], plant: PlantFile, ends: Sequence[LinkSettings | SendSettings]
+) -> Iterator[Finding]:
+    """Made as the service would make them; then each address is called once."""
     try:
-        make_outlets(plant)
+        make(plant)
     except AndonError as error:
-        yield of_error("outlets", error)
+        yield of_error(check, error)
         return
-    for send in plant.sends:
-        yield _reached("outlets", send.name, send.kind, send.address)
+    for end in ends:
+        yield _reached(check, end.name, end.kind, end.address)
 
 
 def _reached(check: str, name: str, kind: str, address: str) -> Finding:

@@ -74,7 +74,7 @@ def wrong(check: str, key: str, **args: object) -> Finding:
     return Finding(check, Health.WRONG, key, args)
 
 
-def of_error(check: str, error: AndonError, health: Health = Health.WRONG) -> Finding:
+def of_error(check: str, error: AndonError) -> Finding:
     """An error of ours, in its own words."""
     place = f"{error.at}: " if error.at else ""
-    return Finding(check, health, what=f"{place}{error.what}", do=error.do)
+    return Finding(check, Health.WRONG, what=f"{place}{error.what}", do=error.do)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from andon.plant.errors import AndonError, At, BundleError, StoreError
 from andon.plant.time import NS, format_instant
-from andon.project.live.doctor.finding import Finding, Health, of_error, ok, skipped, warning, wrong
+from andon.project.live.doctor.finding import Finding, of_error, ok, skipped, warning, wrong
 from andon.project.live.places import Places
 from andon.project.promises import open_model
 from andon.scoring.bundle import inspect_bundle
@@ -166,6 +166,6 @@ def ledger(places: Places) -> Iterator[Finding]:
     if bad:
         yield wrong("ledger", "ledger.broken", kind=bad[0].kind, line=bad[0].line)
     elif found.breaks:
-        yield Finding("ledger", Health.WARNING, "ledger.torn", {"line": found.breaks[0].line})
+        yield warning("ledger", "ledger.torn", line=found.breaks[0].line)
     else:
         yield ok("ledger", "ledger", entries=found.entries, signed=found.signed)
