@@ -81,3 +81,10 @@ def test_after_a_restart_the_book_knows_the_pauses_again(running: Running) -> No
     running.planner.look()
     assert {found.id for found in running.alarms.pauses(running.clock.now())} == known
     assert paused(running) == 2
+
+
+def test_a_new_name_of_an_asset_is_that_of_the_next_message(running: Running) -> None:
+    change(running, f'id = "{ASSET}"', f'id = "{ASSET}"\nname = "Kiln 2"')
+    running.planner.look()
+    assert running.planner.trouble == ""
+    assert running.name_of(ASSET) == running.announcer._name_of(ASSET) == "Kiln 2"

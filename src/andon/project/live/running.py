@@ -92,10 +92,10 @@ class Running:
     letters: DeadLetters
     clock: Clock
     post: Post
-    announcer: Announcer
     follower: Follower
     listeners: list[Callable[[str, dict[str, Any]], None]] = field(default_factory=list)
     until: int = 0
+    announcer: Announcer = field(init=False)
     planner: Planner = field(init=False)
     reports: Reports = field(init=False)
     _assets: dict[str, Asset] = field(init=False)
@@ -304,17 +304,16 @@ def open_running(
             keeping.serve(served)
         pace = Pace(checkpoint_every=service.checkpoint_ns)
         loop = Loop(heart, journal, Checkpoints(live.checkpoints), keeping, chosen, clock=clock, pace=pace)
-        names = {asset.id: asset.name for asset in plant.assets}
-        announcer = Announcer(plant, alarms, post, database, lambda asset: names.get(asset) or asset)
         follower = Follower(models, heart, loop.tell_all, make.open, clock.now, controlled=controlled)
         running = Running(
-            plant, live.path, models, monitors, database, journal, keeping, alarms, loop, letters, clock, post, announcer, follower,
-            _open=stack.pop_all(),
+            plant, live.path, models, monitors, database, journal, keeping, alarms, loop, letters, clock, post, follower
         )  # fmt: skip
+        running.announcer = Announcer(plant, alarms, post, database, running.name_of)
+        running.planner, running.reports = Planner(path, running), Reports(running)
+        running._open = stack.pop_all()
     except BaseException:
         stack.close()
         raise
-    running.planner, running.reports = Planner(path, running), Reports(running)
     heart.on_changed = running.serve_with
     loop.on_said = running.said
     keeping.on_kept.append(running.kept)
