@@ -60,7 +60,7 @@ class Database:
         readers: int = 4,
     ) -> None:
         self._url = address_of(url, password)
-        self.where = self._url.render_as_string(hide_password=True).replace("postgresql+pg8000", "postgresql")
+        self.where = told_address(self._url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         self.file = Path(str(self._url.database)) if self.is_sqlite else None
         folder = Path(backups) if backups is not None else self.file.parent if self.file is not None else Path()
@@ -251,3 +251,8 @@ def address_of(url: str | os.PathLike[str], password: str | None) -> URL:
         )
     address = address.set(drivername="postgresql+pg8000")
     return address if password is None else address.set(password=password)
+
+
+def told_address(url: URL) -> str:
+    """An address as people write it, without its password: for messages."""
+    return url.render_as_string(hide_password=True).replace("postgresql+pg8000", "postgresql")

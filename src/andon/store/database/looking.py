@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from andon.store.database.database import address_of
+from andon.store.database.database import address_of, told_address
 from andon.store.database.failures import translated
 from andon.store.database.migrating import revision_of
 
@@ -19,11 +19,9 @@ def revision_at(url: str, *, password: str | None = None) -> str | None:
     StoreError : it gives no answer
     """
     address = address_of(url, password)
-    where = address.render_as_string(hide_password=True).replace("postgresql+pg8000", "postgresql")
-    arguments = {"timeout": 5}
-    engine = create_engine(address, connect_args=arguments, poolclass=NullPool)
+    engine = create_engine(address, connect_args={"timeout": 5}, poolclass=NullPool)
     try:
-        with translated(where), engine.connect() as connection:
+        with translated(told_address(address)), engine.connect() as connection:
             return revision_of(connection)
     finally:
         engine.dispose()
