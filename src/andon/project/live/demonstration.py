@@ -14,11 +14,12 @@ from pathlib import Path
 
 from andon.plant.atomic_write import write_text
 from andon.plant.errors import RefusedError
-from andon.plant.file.parse import parse_plant_file, resolve
+from andon.plant.file.parse import parse_plant_file
 from andon.plant.file.value import toml_text
 from andon.plant.messages import say
 from andon.plant.time import MINUTE_NS
 from andon.project.demo import Stage
+from andon.project.live.places import places_of
 from andon.project.live.replaying import POLL_S, open_replay
 from andon.project.live.running import Running
 from andon.reading.link import Connection
@@ -48,7 +49,7 @@ def open_demonstration(
         raise RefusedError("no event was found in this recording, so no alarm would come", do="replay another one: andon replay --help")
     begin = starts[0] - lead
     _with_an_action(Path(stage.plant))
-    live = Path(resolve(parse_plant_file(stage.plant), Path(stage.plant).parent).service.data)
+    live = places_of(stage.plant).live.path
     shutil.rmtree(live, ignore_errors=True)  # of an earlier demonstration in the same folder
     with open_replay(stage.plant, stage.exports, stage.how, speed=0, data=str(live), end=begin) as before:
         asyncio.run(_run_up(before))

@@ -17,8 +17,8 @@ from andon.plant.alarm import Pause, SuppressedBy
 from andon.plant.alarm_json import pause_to_dict
 from andon.plant.errors import AndonError
 from andon.plant.file import PlantFile
-from andon.plant.file.parse import parse_plant_file, resolve
 from andon.plant.time import DAY_NS
+from andon.project.live.places import places_of
 from andon.store.database import documents
 from andon.streaming.control import EndPlanned, Planned
 
@@ -43,6 +43,7 @@ class Planner:
         self._path, self._running = Path(path), running
         self._stamp = self._look_at_file()
         kept = running.database.read(lambda connection: documents.get(connection, KEPT)) or {}
+        self._kept = dict(kept)
         self._windows: dict[str, int] = dict(kept.get("windows", {}))
         self._out: list[list[str]] = [list(item) for item in kept.get("out", [])]
         self.trouble = ""
@@ -127,7 +128,7 @@ class Planner:
         self._stamp = stamp
         old = self._running.plant
         try:
-            fresh = resolve(parse_plant_file(self._path), self._path.parent)
+            fresh = places_of(self._path).plant
         except AndonError as error:
             self.trouble = str(error).splitlines()[0]
             log.warning("the plant file has a mistake, and changes nothing", extra={"why": self.trouble})
@@ -148,6 +149,7 @@ class Planner:
         return found.st_mtime_ns, found.st_size
 
     def _keep(self, now: int) -> None:
-        data = {"windows": self._windows, "out": self._out}
-        if self._running.database.read(lambda connection: documents.get(connection, KEPT)) != data:
+        data = {"windows": dict(self._windows), "out": self._out}
+        if data != self._kept:
             self._running.database.write(lambda connection: documents.put(connection, KEPT, data, at=now))
+            self._kept = data

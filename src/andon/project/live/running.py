@@ -22,12 +22,11 @@ from andon.plant.errors import AndonError, AskUserError, At, StoreError
 from andon.plant.file import PlantFile
 from andon.plant.file.lines import find_lines
 from andon.plant.file.locating import located
-from andon.plant.file.parse import parse_plant_file, resolve
 from andon.plant.file.schema import Asset
-from andon.plant.secret import read_secret
 from andon.plant.time import MINUTE_NS
 from andon.project.live.announcing import Announcer
 from andon.project.live.following import Follower
+from andon.project.live.places import places_of
 from andon.project.live.planning import Planner
 from andon.project.live.post import Post
 from andon.project.live.reports import Reports
@@ -262,28 +261,25 @@ def open_running(
     AskUserError : a setting is wrong (file and line), no model serves an asset
     StoreError : a store cannot be opened
     """
-    plant = resolve(parse_plant_file(path), Path(path).parent)
-    service = plant.service
+    places = places_of(path, data=data)
+    live, service = places.live, places.plant.service
     service = replace(service, host=host or service.host, port=service.port if port is None else port)
-    plant = replace(plant, service=service)
+    plant = replace(places.plant, service=service)
     clock = clock or SystemClock()
-    live = LiveFolder.at(data if data is not None else service.data)
     with located(path, "service.fsync"):
         fsync = Fsync.parse(service.fsync)
     with located(path):
         check_certificate(service)
-    models = ModelStore(plant.files.models)
+    models = places.models
     monitors, since = _champions(models, path)
     letters = DeadLetters(live.dead_letters)
     with located(path):
         chosen = tuple(links) if links is not None else make_links(plant, clock=clock, on_dead_letter=_bury(letters))
-        password = read_secret(service.database_password_from, "", key="service.database_password_from")
     outlets, bounds = _outlets(plant, path) if send else ((), {})
     stack = ExitStack()
     try:
         with located(path, "service.database"):
-            kept_in = Database(service.database or live.database, password=password, backups=live.path, at=time.time_ns())
-        database = stack.enter_context(kept_in)
+            database = stack.enter_context(places.open_database(make=True))
         journal = stack.enter_context(Journal(live.journal, fsync=fsync))
         keep = Keep(service.keep_samples_ns, service.keep_levels_ns)
         samples = Samples(Segments(live.samples, keep=keep))
