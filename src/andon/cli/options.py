@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,6 +18,7 @@ from andon.plant.messages import say
 
 if TYPE_CHECKING:
     from andon.plant.recording import Problem
+    from andon.service.accounts.at_terminal import AtTerminal
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -70,6 +72,14 @@ def password_of(file: str | None) -> str | None:
     from andon.plant.secret import read_secret
 
     return read_secret("", file, key="--password-file")
+
+
+def accounts(plant: str, data: str | None, *, address: str = "", make: bool = False) -> AbstractContextManager[AtTerminal]:
+    """Users and tokens of the plant that `plant_option` names; see `at_terminal`."""
+    from andon.project.live.places import places_of
+    from andon.service.accounts.at_terminal import at_terminal
+
+    return at_terminal(places_of(plant, data=data), address=address, make=make)
 
 
 def progress(ctx: click.Context, json_out: bool = False) -> TerminalProgress:

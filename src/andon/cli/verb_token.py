@@ -36,11 +36,8 @@ def add(
     json_out: bool,
 ) -> None:
     """A new token of a user."""
-    from andon.project.live.places import places_of
-    from andon.service.accounts.at_terminal import at_terminal
-
     lasting = parse_duration(lasts) if lasts is not None else None
-    with at_terminal(places_of(plant, data=service_data)) as desk:
+    with options.accounts(plant, service_data) as desk:
         made = desk.add_token(name, user, scopes, lasts=lasting)
     if json_out:
         options.print_json(made)
@@ -57,10 +54,7 @@ def add(
 @click.pass_context
 def show(ctx: click.Context, /, plant: str, service_data: str | None, json_out: bool) -> None:
     """Tokens, without their secrets."""
-    from andon.project.live.places import places_of
-    from andon.service.accounts.at_terminal import at_terminal
-
-    with at_terminal(places_of(plant, data=service_data)) as desk:
+    with options.accounts(plant, service_data) as desk:
         rows = desk.tokens()
     if json_out:
         options.print_json({"tokens": rows})
@@ -81,10 +75,7 @@ def show(ctx: click.Context, /, plant: str, service_data: str | None, json_out: 
 @click.pass_context
 def revoke(ctx: click.Context, /, token: str, plant: str, service_data: str | None, json_out: bool) -> None:
     """End a token."""
-    from andon.project.live.places import places_of
-    from andon.service.accounts.at_terminal import at_terminal
-
-    with at_terminal(places_of(plant, data=service_data)) as desk:
+    with options.accounts(plant, service_data) as desk:
         gone = desk.revoke_token(token)
     if json_out:
         options.print_json(gone)

@@ -44,11 +44,8 @@ def add(
     json_out: bool,
 ) -> None:
     """A new user."""
-    from andon.project.live.places import places_of
-    from andon.service.accounts.at_terminal import at_terminal
-
     password, lasting = options.password_of(password_file), parse_duration(lasts)
-    with at_terminal(places_of(plant, data=service_data), address=address, make=True) as desk:
+    with options.accounts(plant, service_data, address=address, make=True) as desk:
         made = desk.add_user(name, role, password=password, full_name=full_name, language=speaks, lasts=lasting)
     if json_out:
         options.print_json(made)
@@ -65,10 +62,7 @@ def add(
 @click.pass_context
 def show(ctx: click.Context, /, plant: str, service_data: str | None, json_out: bool) -> None:
     """Everyone."""
-    from andon.project.live.places import places_of
-    from andon.service.accounts.at_terminal import at_terminal
-
-    with at_terminal(places_of(plant, data=service_data)) as desk:
+    with options.accounts(plant, service_data) as desk:
         rows = desk.users()
     if json_out:
         options.print_json({"users": rows})
@@ -118,11 +112,8 @@ def enable(ctx: click.Context, /, name: str, plant: str, service_data: str | Non
 @click.pass_context
 def reset_link(ctx: click.Context, /, name: str, lasts: str, address: str, plant: str, service_data: str | None, json_out: bool) -> None:
     """A link for a new password."""
-    from andon.project.live.places import places_of
-    from andon.service.accounts.at_terminal import at_terminal
-
     lasting = parse_duration(lasts)
-    with at_terminal(places_of(plant, data=service_data), address=address) as desk:
+    with options.accounts(plant, service_data, address=address) as desk:
         made = desk.reset_link(name, lasts=lasting)
     if json_out:
         options.print_json(made)
@@ -131,10 +122,7 @@ def reset_link(ctx: click.Context, /, name: str, lasts: str, address: str, plant
 
 
 def _change(ctx: click.Context, plant: str, data: str | None, json_out: bool, name: str, told: str, **what: Any) -> None:
-    from andon.project.live.places import places_of
-    from andon.service.accounts.at_terminal import at_terminal
-
-    with at_terminal(places_of(plant, data=data)) as desk:
+    with options.accounts(plant, data) as desk:
         changed = desk.change_user(name, **what)
     if json_out:
         options.print_json(changed)
