@@ -11,7 +11,7 @@ from typing import Any
 from andon.plant.errors import At, ReadingError, UsageError
 from andon.plant.export import DATE_ORDERS, DECIMALS
 from andon.plant.file.parse import parse_plant_file, resolve
-from andon.plant.file.schema import Files, PlantFile
+from andon.plant.file.schema import LEFT_OPEN, Files, PlantFile
 from andon.plant.label import Label, LabResults
 from andon.plant.progress import Progress, silent
 from andon.plant.recording import Problem, Recording
@@ -19,7 +19,6 @@ from andon.plant.tag import Role, Tag
 from andon.plant.time import format_instant, parse_duration, parse_instant
 
 READING = "reading"
-_TOLD = ("sheet", "layout", "decimal", "quality", "time_format")
 TAG_COLUMNS = ("id", "name", "unit", "role", "low", "high", "group")
 
 
@@ -125,17 +124,14 @@ def how_told(plant: PlantFile) -> dict[str, Any]:
 def told_at_training(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What the plant file answered when a model was trained; nothing for models from before it was kept."""
     told = manifest.get(READING)
-    return {name: told[name] for name in (*_TOLD, "dayfirst") if name in told} if isinstance(told, Mapping) else {}
+    return {name: told[name] for name in (*LEFT_OPEN, "dayfirst") if name in told} if isinstance(told, Mapping) else {}
 
 
 def with_told(files: Files, how: Mapping[str, Any]) -> Files:
     """[files] with what the command line told, so that training reads what the audit has read."""
     dates = next((name for name, first in DATE_ORDERS.items() if first == how.get("dayfirst")), "")
-    told = {name: str(how.get(name) or "") for name in _TOLD}
-    return replace(
-        files, dates=dates, sheet=told["sheet"], layout=told["layout"], decimal=told["decimal"], quality=told["quality"],
-        time_format=told["time_format"],
-    )  # fmt: skip
+    told: dict[str, Any] = {name: str(how.get(name) or "") for name in LEFT_OPEN}
+    return replace(files, dates=dates, **told)
 
 
 def problem_dict(item: Problem) -> dict[str, Any]:

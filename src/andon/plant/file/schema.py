@@ -17,6 +17,8 @@ from andon.plant.time import DAY_NS, HOUR_NS, MINUTE_NS
 
 DAYS: tuple[str, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ONE_A_WEEK = Budget(1.0, 7 * DAY_NS)
+LEFT_OPEN: tuple[str, ...] = ("sheet", "layout", "decimal", "quality", "time_format")
+"""Settings of [files] that answer what exports leave open, called as the options of `andon.read`; `dates` is `dayfirst` there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Files:
 
     def answers(self) -> dict[str, Any]:
         """The options of `andon.read` that answer what exports leave open; empty where nothing is told."""
-        told = {name: getattr(self, name) for name in ("sheet", "layout", "quality", "time_format") if getattr(self, name)}
+        told = {name: getattr(self, name) for name in LEFT_OPEN if getattr(self, name)}
         if self.decimal:
             told["decimal"] = DECIMALS[self.decimal]
         return {**told, "dayfirst": DATE_ORDERS[self.dates]} if self.dates else told
