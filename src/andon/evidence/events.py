@@ -68,6 +68,14 @@ class Span:
     threshold: float
 
 
+def still_seen(recent: tuple[tuple[int, float], ...], last: int, m: int) -> tuple[tuple[int, float], ...]:
+    """Of (tick, evidence), oldest first, what a rule that looks at `m` ticks still sees at the tick after `last`; nothing older is kept."""
+    first = 0
+    while first < len(recent) and last + 1 - recent[first][0] >= m:
+        first += 1
+    return recent[first:] if first else recent
+
+
 @dataclass(frozen=True, slots=True)
 class OpenerState:
     """What an opener remembers between chunks: plain numbers only."""
@@ -243,18 +251,18 @@ class EventOpener:
         if span is not None and now - state.last_on > o.gap_ticks:
             closed, span, on = replace(span, end=state.last_on + 1), None, False
         if not judged or value != value:
+            recent = still_seen(state.recent, now, o.m)
             if closed is None:
-                return replace(state, last_tick=now) if state.last_tick != now else state, None
-            return replace(state, last_tick=now, span=None, on=False), closed
-        cusum, zero, last_on, recent = state.cusum, state.zero_tick, state.last_on, state.recent
+                return replace(state, last_tick=now, recent=recent) if state.last_tick != now else state, None
+            return replace(state, last_tick=now, span=None, on=False, recent=recent), closed
+        cusum, zero, last_on, recent = state.cusum, state.zero_tick, state.last_on, ()
         if zero == NEVER or now - state.judged_tick > o.gap_ticks:
             on, cusum, zero = False, 0, now - 1
         held = value
         if o.m > 1:
-            near = [pair for pair in recent if now - pair[0] < o.m]
-            near.append((now, value))
+            near = (*still_seen(state.recent, now - 1, o.m), (now, value))
             held = sorted([v for _, v in near], reverse=True)[o.n - 1] if len(near) >= o.n else -np.inf
-            recent = tuple(near[-(o.m - 1) :])
+            recent = still_seen(near, now, o.m)
         scaled = (value - o.band) / o.unit * CUSUM_UNIT
         cusum = max(0, cusum + round(min(max(scaled, -CUSUM_CLIP), CUSUM_CLIP)))
         if cusum == 0:
@@ -364,8 +372,9 @@ class EventOpener:
         cusum, zero = self._look_back(g, gain, active, rows, state)
         seen = np.flatnonzero(judged)
         judged_tick = int(tick[seen[-1]]) if len(seen) else state.judged_tick
-        recent = (*state.recent, *((int(tick[i]), float(g.x[i])) for i in seen[-(o.m - 1) :])) if o.m > 1 else ()
-        out = OpenerState(recent[-(o.m - 1) :] if o.m > 1 else (), judged_tick, int(tick[-1]), on, last_on, span, cusum, zero)
+        newest = seen[-(o.m - 1) :] if o.m > 1 else seen[:0]
+        recent = still_seen((*state.recent, *((int(tick[i]), float(g.x[i])) for i in newest)), int(tick[-1]), o.m)
+        out = OpenerState(recent, judged_tick, int(tick[-1]), on, last_on, span, cusum, zero)
         return EventSpans(tuple(opened), tuple(closed), active), out
 
     def _ground_after(self, trace: FloatArray, judge: BoolArray, tick: Int64Array, state: OpenerState) -> Ground:
