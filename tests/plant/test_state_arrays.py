@@ -35,7 +35,7 @@ def test_out_and_back() -> None:
 def test_types_are_those_of_the_fresh_state_and_more_is_ignored() -> None:
     fresh = some(0.0)
     back = with_arrays(fresh, {"level": np.ones((2, 3), np.float32), "on": np.array([1, 0]), "other": np.zeros(1)})
-    assert (back.level.dtype, back.on.dtype) == (np.float64, np.bool_)
+    assert (back.level.dtype, back.on.dtype) == (np.dtype(np.float64), np.dtype(np.bool_))
     assert back.on.tolist() == [True, False]
     assert (fresh.level == 0.0).all()
 
