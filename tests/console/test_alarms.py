@@ -10,6 +10,7 @@ import pytest
 
 from tests.console.conftest import Service, mock
 from tests.console.desk import notice, rows, signed_in
+from tests.console.test_looks import visit
 
 WILD = "<b>&\"'温度 °C</b>"
 
@@ -40,6 +41,21 @@ def test_an_alarm_comes_is_let_in_opened_acknowledged_and_marked(browser: Any, s
         page.locator(".actbar button", has_text="False").click()
         page.locator(".facts", has_text="false").wait_for()
         page.locator(".records li", has_text="operator").first.wait_for()
+
+
+def test_an_alarm_that_comes_while_the_list_is_on_its_way_is_not_lost(browser: Any, service: Service) -> None:
+    with signed_in(browser, service.url, "operator") as page:
+        page.wait_for_selector(".link.live")
+
+        def late(route: Any) -> None:
+            answer = route.fetch()
+            service.change("alarm")
+            page.wait_for_timeout(500)  # the change is told while the answer, made before it, is held up
+            route.fulfill(response=answer)
+
+        page.route("**/api/v1/alarms?state=open*limit=*", late, times=1)
+        visit(page, "/alarms")
+        page.get_by_role("button", name="1 new ↑").wait_for()
 
 
 def test_the_whole_work_by_keyboard_alone(browser: Any, service: Service) -> None:

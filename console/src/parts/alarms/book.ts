@@ -31,8 +31,10 @@ export class Book {
       if (turn !== this.turn) return;
       this.next = list.next;
       batch(() => {
+        const came = this.fresh.value; // told while the list was on its way, so perhaps newer than the list
         [this.rows.value, this.total.value, this.counts.value, this.fresh.value] = [list.rows, list.total, list.counts, []];
         [this.ready.value, this.problem.value] = [true, undefined];
+        for (const row of [...came].reverse()) this.place(row);
       });
     } catch (error) {
       if (turn === this.turn) this.problem.value = error as Error;
