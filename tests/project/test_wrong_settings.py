@@ -69,7 +69,7 @@ def test_a_setting_is_found_by_its_key_else_by_what_stands_around_it() -> None:
 
 @pytest.mark.parametrize(
     ("begins", "ends", "told"),
-    [(-30, 300, ""), (-30, -1, "expired on"), (-30, 5, "expires on"), (3, 300, "holds from")],
+    [(-30, 300, ""), (-30, -1, "expired on"), (-30, 25, "expires on"), (3, 300, "holds from")],
 )
 def test_a_certificate_that_ends_is_told_of(tmp_path: Path, begins: int, ends: int, told: str) -> None:
     section = certificate(tmp_path, begins, ends)
@@ -107,6 +107,20 @@ def test_a_key_of_another_certificate_is_refused(place: Path) -> None:
     with pytest.raises(AskUserError, match="the key is not that of the certificate") as caught:
         open_running(place, data=place.parent / "data").close()
     assert (caught.value.at.line, caught.value.at.key) == (2, "service.certificate")
+
+
+def test_a_key_with_a_passphrase_is_refused_and_nobody_is_asked_for_it(place: Path) -> None:
+    from cryptography.hazmat.primitives import serialization
+
+    certificate(place.parent, -1, 10)
+    key = serialization.load_pem_private_key((place.parent / "k.pem").read_bytes(), None)
+    (place.parent / "k.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"secret"))
+    )
+    place.write_text('[service]\ncertificate = "c.pem"\nkey = "k.pem"\n', "utf-8")
+    with pytest.raises(AskUserError, match="the key has a passphrase") as caught:
+        open_running(place, data=place.parent / "data").close()
+    assert (caught.value.at.line, caught.value.at.key) == (3, "service.key")
 
 
 def test_a_database_that_gives_no_answer_at_the_start_is_said_and_nothing_is_left_open(place: Path) -> None:

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from andon.plant.errors import AskUserError, RefusedError, StoreError
-from andon.store.backing_up import backup, read_backup, restore
+from andon.store.backing_up import backup
+from andon.store.backup_file import read_backup
 from andon.store.database import Database
 from andon.store.live_folder import LiveFolder
 from andon.store.models import ModelStore
+from andon.store.restoring import restore
 from andon.store.signed_heads import sign_head
 from tests.postgres_server import PASSWORD, PostgresServer
 from tests.store.small_service import Service

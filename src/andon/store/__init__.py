@@ -28,7 +28,8 @@ from andon.store.results import (
 from andon.store.state import Champion, ModelVersion, Promise, State, TagOut
 
 if TYPE_CHECKING:
-    from andon.store.backing_up import Backup, backup, read_backup, restore
+    from andon.store.backing_up import backup
+    from andon.store.backup_file import Backup, read_backup
     from andon.store.checkpoint import Checkpoint, Checkpoints
     from andon.store.database import Database
     from andon.store.dead_letters import DeadLetter, DeadLetters
@@ -36,13 +37,15 @@ if TYPE_CHECKING:
     from andon.store.ledger_export import Verified, export_ledger, verify_ledger
     from andon.store.ledger_writer import LedgerWriter
     from andon.store.live_folder import LiveFolder
+    from andon.store.restoring import restore
     from andon.store.segments import Keep, Segments, Trace, VerdictTraces
     from andon.store.signed_heads import SignedHead, sign_head
 
 _HOMES = {
     name: f"andon.store.{module}"
     for module, names in {
-        "backing_up": ("Backup", "backup", "read_backup", "restore"),
+        "backing_up": ("backup",),
+        "backup_file": ("Backup", "read_backup"),
         "checkpoint": ("Checkpoint", "Checkpoints"),
         "database": ("Database",),
         "dead_letters": ("DeadLetter", "DeadLetters"),
@@ -50,6 +53,7 @@ _HOMES = {
         "ledger_export": ("Verified", "export_ledger", "verify_ledger"),
         "ledger_writer": ("LedgerWriter",),
         "live_folder": ("LiveFolder",),
+        "restoring": ("restore",),
         "segments": ("Keep", "Segments", "Trace", "VerdictTraces"),
         "signed_heads": ("SignedHead", "sign_head"),
     }.items()

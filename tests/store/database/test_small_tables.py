@@ -179,19 +179,19 @@ def test_the_outbox_keeps_until_sent(database: Database) -> None:
     assert database.write(lambda c: outbox.put(c, "k1", "mail", {"text": "温度"}, at=10))
     assert not database.write(lambda c: outbox.put(c, "k1", "mail", {"text": "other"}, at=11))
     database.write(lambda c: outbox.put(c, "k2", "mqtt", {}, at=12))
-    one, two = database.read(lambda c: outbox.due(c, now=12))
+    one, two = database.read(outbox.every_waiting)
     assert (one.key, one.data, two.to) == ("k1", {"text": "温度"}, "mqtt")
-    database.write(lambda c: outbox.failed(c, one.sequence, "no route", due=20))
-    assert [x.key for x in database.read(lambda c: outbox.due(c, now=19))] == ["k2"]
-    again = database.read(lambda c: outbox.due(c, now=20, to="mail"))[0]
-    assert (again.failures, again.error) == (1, "no route")
-    database.write(lambda c: outbox.sent(c, one.sequence, at=21))
-    database.write(lambda c: outbox.give_up(c, two.sequence, "refused", at=22))
-    assert database.read(lambda c: outbox.due(c, now=99)) == []
+    database.write(lambda c: outbox.moved(c, "k1", failures=1, due=20, error="no route"))
+    again = database.read(outbox.every_waiting)[0]
+    assert (again.key, again.failures, again.due, again.error) == ("k1", 1, 20, "no route")
+    database.write(lambda c: outbox.ended(c, "k1", "", at=21))
+    database.write(lambda c: outbox.ended(c, "k2", "refused", at=22))
+    database.write(lambda c: outbox.moved(c, "k2", failures=9, due=99, error="too late to matter"))
+    assert database.read(outbox.every_waiting) == []
     assert database.read(outbox.waiting) == {}
     for number in range(5):
         database.write(lambda c, number=number: outbox.put(c, f"n{number}", "mail", {}, at=30, most_waiting=3))  # type: ignore[misc]
-    assert [x.key for x in database.read(lambda c: outbox.due(c, now=30))] == ["n2", "n3", "n4"]
+    assert [x.key for x in database.read(outbox.every_waiting)] == ["n2", "n3", "n4"]
     assert database.read(outbox.waiting) == {"mail": 3}
     assert database.write(lambda c: outbox.sweep(c, before=30)) == 2
 

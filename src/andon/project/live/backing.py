@@ -16,9 +16,9 @@ from andon.plant.file.schema import PlantFile
 from andon.plant.secret import read_secret
 from andon.plant.time import NS, format_instant
 from andon.project.live.places import places_of
-from andon.store.backing_up import Backup, read_backup, read_plant_text
 from andon.store.backing_up import backup as copy_out
-from andon.store.backing_up import restore as copy_back
+from andon.store.backup_file import Backup, read_backup, read_plant_text
+from andon.store.restoring import restore as copy_back
 
 SUFFIX = ".andon-backup"
 

@@ -10,7 +10,8 @@ from andon.plant.errors import AskUserError, At
 from andon.plant.file.service_settings import ServiceSection
 from andon.plant.time import DAY_NS, NS
 
-SOON_NS = 14 * DAY_NS
+SOON_NS = 30 * DAY_NS
+"""How long before its end a certificate is told of: by the console, the doctor and messages alike."""
 
 
 def check_certificate(section: ServiceSection) -> None:
@@ -31,10 +32,17 @@ def check_certificate(section: ServiceSection) -> None:
         except OSError as error:
             raise AskUserError(f"cannot read {file}: {error.strerror or error}", at=At(key=f"service.{key}"), do="name the file") from error
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(section.certificate, section.key)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(section.certificate, section.key, password=lambda: "")
     except ssl.SSLError as error:
         what = "the key is not that of the certificate" if "MISMATCH" in str(error) else "this is no certificate with its key, in PEM"
+        if _has_passphrase(Path(section.key)):
+            do = "name a key without one, which only the service may read"
+            raise AskUserError("the key has a passphrase", at=At(key="service.key"), do=do) from error
         raise AskUserError(what, at=At(key="service.certificate"), do="name a certificate and its own key") from error
+
+
+def _has_passphrase(key: Path) -> bool:
+    return b"ENCRYPTED" in key.read_bytes()
 
 
 def certificate_trouble(section: ServiceSection, now: int) -> str:

@@ -58,30 +58,6 @@ def put(connection: Connection, key: str, to: str, data: Mapping[str, Any], *, a
     return new
 
 
-def due(connection: Connection, *, now: int, to: str | None = None, most: int = 100) -> list[Outgoing]:
-    """Messages whose time has come, oldest first."""
-    query = select(outbox).where(outbox.c.done.is_(None), outbox.c.due <= now).order_by(outbox.c.sequence).limit(most)
-    return [Outgoing(**row._mapping) for row in connection.execute(query if to is None else query.where(outbox.c.to == to))]
-
-
-def sent(connection: Connection, sequence: int, *, at: int) -> None:
-    """A message went out."""
-    connection.execute(update(outbox).where(outbox.c.sequence == sequence).values(done=at, error=""))
-
-
-def failed(connection: Connection, sequence: int, error: str, *, due: int) -> None:
-    """A message did not go out, and is to be tried again at an instant, ns UTC."""
-    values = {"failures": outbox.c.failures + 1, "error": error[:2_000], "due": due}
-    connection.execute(update(outbox).where(outbox.c.sequence == sequence).values(values))
-
-
-def give_up(connection: Connection, sequence: int, error: str, *, at: int) -> None:
-    """A message will never go out, and this is why."""
-    connection.execute(
-        update(outbox).where(outbox.c.sequence == sequence).values(done=at, error=error[:2_000], failures=outbox.c.failures + 1)
-    )
-
-
 def every_waiting(connection: Connection) -> list[Outgoing]:
     """All messages that wait, oldest first, due or not."""
     query = select(outbox).where(outbox.c.done.is_(None)).order_by(outbox.c.sequence)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 from andon.plant.errors import AndonError, At, BundleError, StoreError
 from andon.plant.time import NS, format_instant
@@ -21,7 +19,7 @@ NEWEST_FILES = 200
 
 def database(places: Places) -> Iterator[Finding]:
     """It answers, its tables are those of this Andon, and SQLite's file is whole."""
-    from andon.store.database.looking import revision_at
+    from andon.store.database.looking import damage_of, revision_at
     from andon.store.database.tables import HEAD
 
     if places.is_sqlite and not places.live.database.exists():
@@ -29,8 +27,9 @@ def database(places: Places) -> Iterator[Finding]:
         return
     try:
         revision = revision_at(places.database_address, password=places.database_password)
-        if places.is_sqlite:
-            _whole(places.live.database)
+        if places.is_sqlite and (told := damage_of(places.live.database)):
+            file, do = places.live.database, "stop the service and restore a backup"
+            raise StoreError(f"SQLite finds it damaged: {told}", at=At(file=str(file)), do=do)
     except AndonError as error:
         yield of_error("database", error)
         return
@@ -38,19 +37,6 @@ def database(places: Places) -> Iterator[Finding]:
         yield warning("database", "database.revision", revision=revision, head=HEAD)
     else:
         yield ok("database", "database", where="SQLite" if places.is_sqlite else "PostgreSQL", revision=revision)
-
-
-def _whole(file: Path) -> None:
-    try:
-        connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
-        try:
-            told = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        finally:
-            connection.close()
-    except sqlite3.Error as error:
-        told = str(error)
-    if told != "ok":
-        raise StoreError(f"SQLite finds it damaged: {told}", at=At(file=str(file)), do="stop the service and restore a backup")
 
 
 def journal(places: Places) -> Iterator[Finding]:

@@ -18,13 +18,13 @@ from andon.plant.errors import AndonError
 from andon.plant.time import NS, format_instant
 from andon.project.live.doctor.finding import Finding, ok, skipped, warning, wrong
 from andon.project.live.places import Places
+from andon.project.live.tls import SOON_NS
 from andon.store.checkpoint import Checkpoints
 
 PACKAGES = ("andon", "numpy", "polars", "onnxruntime", "SQLAlchemy", "litestar", "uvicorn")
 GIB = 1 << 30
 LEAST_SPACE, LITTLE_SPACE = 1 * GIB, 5 * GIB
 LEAST_MEMORY = GIB // 2
-EXPIRES_SOON = timedelta(days=30)
 AHEAD_NS = 5 * NS
 
 
@@ -182,6 +182,6 @@ def _one(owner: str, file: str) -> Iterable[Finding]:
     told = {"owner": owner, "file": file, "ends": ends.strftime("%Y-%m-%d"), "days": (ends - now).days}
     if ends <= now:
         return [wrong("certificates", "certificates.expired", **told)]
-    if ends - now < EXPIRES_SOON:
+    if ends - now < timedelta(microseconds=SOON_NS // 1_000):
         return [warning("certificates", "certificates.soon", **told)]
     return [ok("certificates", "certificates", **told)]
