@@ -63,3 +63,20 @@ def test_a_listener_that_does_not_read_is_told_to_reload_and_memory_stays() -> N
         await slow.aclose()  # type: ignore[attr-defined]
 
     asyncio.run(run())
+
+
+def test_a_closed_feed_ends_every_listener_after_what_it_has_not_read() -> None:
+    async def run() -> None:
+        feed = Feed(queue=3)
+        waiting, behind = (asyncio.create_task(_take(feed, None, 9)) for _ in range(2))
+        await asyncio.sleep(0)
+        for at in range(2):
+            feed.publish("tile", {"at": at})
+        feed.close()
+        feed.publish("tile", {"at": 2})
+        assert await asyncio.wait_for(waiting, 1) == [1, 2]
+        assert await asyncio.wait_for(behind, 1) == [1, 2]
+        assert await asyncio.wait_for(_take(feed, 1, 9), 1) == [2, 3], "one that comes now gets what it missed"
+        assert feed.listeners == 0
+
+    asyncio.run(run())

@@ -25,8 +25,9 @@ class Feed:
     def __init__(self, kept: int = KEPT, queue: int = QUEUE) -> None:
         self._kept: deque[Live] = deque(maxlen=kept)
         self._queue = queue
-        self._listeners: set[asyncio.Queue[Live]] = set()
+        self._listeners: set[asyncio.Queue[Live | None]] = set()
         self._number = 0
+        self._closed = False
 
     @property
     def listeners(self) -> int:
@@ -43,7 +44,7 @@ class Feed:
         self._number += 1
         message = Live(id=self._number, what=what, data=data)
         self._kept.append(message)
-        for queue in self._listeners:
+        for queue in () if self._closed else self._listeners:
             if queue.full():
                 while not queue.empty():
                     queue.get_nowait()
@@ -51,6 +52,14 @@ class Feed:
             else:
                 queue.put_nowait(message)
         return message
+
+    def close(self) -> None:
+        """End every listener once it has read what is in its queue, so that a service which ends waits for no open page."""
+        self._closed = True
+        for queue in self._listeners:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(None)
 
     def since(self, number: int) -> list[Live]:
         """Messages after `number`; one `reload` where some of them are gone, or the number is not ours."""
@@ -62,19 +71,22 @@ class Feed:
         return [message for message in self._kept if message.id > number]
 
     async def listen(self, after: int | None) -> AsyncIterator[Live]:
-        """Messages as they come, first those missed since `after`.
+        """Messages as they come, first those missed since `after`, until the feed is closed.
 
         Parameters
         ----------
         after : number of the last message that the listener saw; None: from now on
         """
-        queue: asyncio.Queue[Live] = asyncio.Queue(self._queue)
+        queue: asyncio.Queue[Live | None] = asyncio.Queue(self._queue)
         missed = [] if after is None else self.since(after)
         self._listeners.add(queue)
         try:
             for message in missed:
                 yield message
-            while True:
-                yield await queue.get()
+            while not self._closed or not queue.empty():
+                told = await queue.get()
+                if told is None:
+                    return
+                yield told
         finally:
             self._listeners.discard(queue)

@@ -95,6 +95,7 @@ async def serve(running: Running, *, on_ready: Callable[[str, str | None], None]
             on_ready(f"{scheme}://{settings.host}:{port}/", await asyncio.to_thread(accounts.first_link))
         done, _ = await asyncio.wait({looping, serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        feed.close()
         server.should_exit = True
         running.loop.stop()
         await asyncio.gather(serving, looping, return_exceptions=True)

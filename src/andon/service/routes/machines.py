@@ -50,7 +50,10 @@ async def _messages(feed: Feed, desk: Desk, caller: Caller, seen: int | None) ->
             if not done:
                 yield ServerSentEventMessage(comment="here")
                 continue
-            message, pending = pending.result(), None
+            try:
+                message, pending = pending.result(), None
+            except StopAsyncIteration:  # the service ends
+                return
             data = await asyncio.to_thread(desk.told, caller, message.what, message.data)
             if data or not message.data:  # else what it names is gone
                 yield ServerSentEventMessage(id=message.id, event=message.what, data=msgspec.json.encode(data).decode())
