@@ -33,10 +33,10 @@ def test_it_serves_until_it_is_asked_to_end(line: Line, new_export: Path, tmp_pa
             assert client.get("/api/v1/overview").json()["tiles"][0]["asset"] == ASSET
             assert client.post("/api/v1/first-sign-in", json=made).status_code == 403
             with client.stream("GET", "/api/v1/live") as page:  # an open console
-                told = iter(page.iter_lines())
-                next(told)
+                lines = iter(page.iter_lines())
+                next(lines)
                 process.send_signal(signal.SIGINT)
-                assert list(told)[-1:] == [""], "the stream ends whole"
+                assert list(lines)[-1:] == [""], "the stream ends whole"
     except BaseException:
         process.kill()
         raise
