@@ -78,59 +78,79 @@ def processor_s(pid: int) -> float:
 
 
 class Flow:
-    """One flow of messages into a service of its own."""
+    """One flow of messages into services of its own; each run begins with a plant that has seen nothing."""
 
     def __init__(self, made: PlantFolder, path: Path, way: str, payload: str, assets: int, table: Path) -> None:
-        from tests.reading.links.broker import Broker
-
-        self.way, self.payload, self.assets, self.table, self.path = way, payload, assets, table, path
-        self.broker = Broker(path / "broker") if way == "mqtt" else None
-        self.folder = made.copy(path / "plant", settings(way, payload, self.broker.port if self.broker else 0))
+        self.made, self.way, self.payload, self.assets, self.table, self.path = made, way, payload, assets, table, path
+        path.mkdir(parents=True, exist_ok=True)
 
     def run(self, seconds: float, speed: float = 1.0) -> dict[str, Any]:
-        """Feed it, end it, and say what came of it."""
-        report, start = self.path / f"report-{speed:g}.json", time.time_ns()
-        if self.broker is not None:
-            self.broker.start()
-        words = [sys.executable, "-m", "benchmarks.live.measured", str(report), str(speed), str(start), str(self.folder.plant), "--data"]
-        with (self.path / "service.log").open("ab") as log:
+        """Feed a service, end it, and say what came of it. A service that ends too early or too late has a `failure`."""
+        from tests.reading.links.broker import Broker
+
+        path = self.path / f"{speed:g}"
+        broker = Broker(path / "broker") if self.way == "mqtt" else None
+        folder = self.made.copy(path / "plant", settings(self.way, self.payload, broker.port if broker else 0))
+        try:
+            if broker is not None:
+                broker.start()
+            return self._run(folder, path, broker, seconds, speed)
+        finally:
+            if broker is not None:
+                broker.stop()
+            shutil.rmtree(path)
+
+    def _run(self, folder: PlantFolder, path: Path, broker: Any, seconds: float, speed: float) -> dict[str, Any]:
+        report, start = path / "report.json", time.time_ns()
+        log = path / "service.log"
+        words = [sys.executable, "-m", "benchmarks.live.measured", str(report), str(speed), str(start), str(folder.plant), "--data"]
+        with log.open("ab") as file:
             service = subprocess.Popen(
-                [*words, str(self.folder.live.path)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment(), cwd=ROOT
+                [*words, str(folder.live.path)], stdout=subprocess.PIPE, stderr=file, text=True, env=environment(), cwd=ROOT
             )
         assert service.stdout is not None
         address = service.stdout.readline().strip()
-        assert address, (self.path / "service.log").read_text()[-3000:]
+        assert address, log.read_text()[-3000:]
         every = names(self.assets)
         job = Job(
-            self.way, self.payload, str(self.broker.port) if self.broker else address, self.folder.token,
+            self.way, self.payload, str(broker.port) if broker else address, folder.token,
             [every[low : low + A_MESSAGE] for low in range(0, self.assets, A_MESSAGE)], [f"TAG{index:03d}" for index in range(TAGS)],
             str(self.table), start, speed, seconds,
         )  # fmt: skip
-        (self.path / "job.json").write_bytes(msgspec.json.encode(job))
+        (path / "job.json").write_bytes(msgspec.json.encode(job))
         generator = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.live.generator", str(self.path / "job.json")],
+            [sys.executable, "-m", "benchmarks.live.generator", str(path / "job.json")],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(), cwd=ROOT,
         )  # fmt: skip
         assert generator.stdin is not None
         assert generator.stdout is not None
+        failure, told = "", {"sent": 0, "refused": 0, "behind_ms": 0.0, "cpu_s": 0.0}
+        pids = [service.pid, *([broker._process.pid] if broker is not None and broker._process is not None else [])]
         try:
             assert generator.stdout.readline().strip() == "ready"
             time.sleep(3)  # the link is there, and what a start takes is over
-            before, began = processor_s(service.pid), time.monotonic()
-            broker = self.broker._process.pid if self.broker is not None and self.broker._process is not None else None
-            broker_before = processor_s(broker) if broker else 0.0
+            before, began = [processor_s(pid) for pid in pids], time.monotonic()
             generator.stdin.write("\n")
             generator.stdin.flush()
-            told = json.loads(generator.stdout.readline())
-            wall, used = time.monotonic() - began, processor_s(service.pid) - before
-            broker_used = processor_s(broker) - broker_before if broker else 0.0
+            if answer := generator.stdout.readline():
+                told = json.loads(answer)
+            else:
+                failure = "the generator died"
+            wall = time.monotonic() - began
+            if service.poll() is None:
+                used = [(processor_s(pid) - at) / wall for pid, at in zip(pids, before, strict=True)]
+            else:
+                failure, used = f"the service ended by itself, status {service.returncode}", [float("nan")] * len(pids)
         finally:
-            generator.wait(60)
-            service.send_signal(signal.SIGTERM)
-            service.wait(600)
-            if self.broker is not None:
-                self.broker.stop()
-        found: dict[str, Any] = json.loads(report.read_text())
+            failure = _ended(generator, 60, "the generator") or failure
+            if service.poll() is None:
+                service.send_signal(signal.SIGTERM)
+            failure = _ended(service, 600, "the service") or failure
+        if not report.exists():
+            failure = failure or f"the service left no report, status {service.returncode}"
+        if failure:
+            print(f"  {failure}:\n{log.read_text(errors='replace')[-2000:]}", flush=True)
+        found: dict[str, Any] = json.loads(report.read_text()) if report.exists() else NO_REPORT
         rows = told["sent"] * A_MESSAGE
         closing = sorted(found["closing_ms"][len(found["closing_ms"]) // 20 :])  # the first ticks meet caches that are empty
         memory = [row[2] for row in found["seconds"]]
@@ -138,33 +158,61 @@ class Flow:
             "values_per_s": rows * TAGS / wall, "p50_ms": statistics.median(closing) if closing else float("nan"),
             "p99_ms": closing[int(0.99 * (len(closing) - 1))] if closing else float("nan"),
             "most_ms": closing[-1] if closing else float("nan"),
-            "service_cores": used / wall, "broker_cores": broker_used / wall, "gib": found["peak_gib"],
+            "service_cores": used[0], "broker_cores": used[1] if broker is not None else 0.0, "gib": found["peak_gib"],
             "gib_middle": memory[len(memory) // 2] if memory else float("nan"), "gib_end": memory[-1] if memory else float("nan"),
             "sent_rows": rows, "lost_rows": rows - found["rows"], "refused": told["refused"], "late_rows": found["late"],
-            "verdicts": found["ticks"], "dead": found["dead"], "generator_behind_ms": told["behind_ms"], "wall_s": wall,
+            "verdicts": found["ticks"], "dead": found["dead"], "generator_behind_ms": told["behind_ms"],
+            "generator_cores": told["cpu_s"] / wall, "wall_s": wall, "asked_values_per_s": self.assets * TAGS * speed, "failure": failure,
         }  # fmt: skip
 
 
-def holds(found: dict[str, Any]) -> bool:
-    """No loss, nothing late, and verdicts within the second."""
-    return bool(found["lost_rows"] == 0 and found["late_rows"] == 0 and found["p99_ms"] < 1_000)
+NO_REPORT: dict[str, Any] = {"closing_ms": [], "seconds": [], "peak_gib": float("nan"), "rows": 0, "late": 0, "ticks": 0, "dead": 0}
 
 
-def highest(flow: Flow, seconds: float, most_runs: int) -> tuple[float, list[dict[str, float]]]:
-    """The highest load that holds, values per second, by halving; and every try."""
+def _ended(process: subprocess.Popen[str], within_s: float, what: str) -> str:
+    """Wait for the end of a process; why it had to be killed, or empty."""
+    try:
+        process.wait(within_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(30)
+        return f"{what} did not end within {within_s:g} s"
+    return ""
+
+
+def failings(found: dict[str, Any]) -> list[str]:
+    """Why a load does not hold; empty where it does: no loss, nothing late, as much as was asked, and verdicts within the second."""
+    told = [found["failure"]] if found["failure"] else []
+    if found["lost_rows"]:
+        told.append(f"{found['lost_rows']} rows lost")
+    if found["late_rows"]:
+        told.append(f"{found['late_rows']} rows late")
+    if not found["p99_ms"] < 1_000:
+        told.append("p99 is not under a second")
+    if found["values_per_s"] < 0.98 * found["asked_values_per_s"]:
+        told.append(f"the generator reached {found['values_per_s'] / 1e6:.2f} M values/s")
+    return told
+
+
+def highest(flow: Flow, seconds: float, most_runs: int) -> tuple[float, list[dict[str, Any]]]:
+    """The highest load that holds, values per second, by doubling and then halving; and every try."""
     base = flow.assets * TAGS
     low, high, tries = 0.0, float("inf"), []
     speed = 1.0
     for _ in range(most_runs):
         trial = flow.run(seconds, speed)
-        shutil.rmtree(flow.folder.live.samples, ignore_errors=True)
-        tries.append({"speed": speed, "p99_ms": trial["p99_ms"], "cores": trial["service_cores"], "holds": holds(trial)})
-        print(f"  {speed * base / 1e6:5.2f} M values/s: p99 {trial['p99_ms']:8.0f} ms, {trial['service_cores']:.2f} cores, "
-              f"{'holds' if holds(trial) else 'does not hold'}", flush=True)  # fmt: skip
-        if holds(trial):
-            low = speed
-        else:
+        why = failings(trial)
+        tries.append(
+            {"speed": speed, "p99_ms": trial["p99_ms"], "cores": trial["service_cores"], "broker_cores": trial["broker_cores"],
+             "generator_cores": trial["generator_cores"], "holds": not why, "why": why}
+        )  # fmt: skip
+        print(f"  {speed * base / 1e6:5.2f} M values/s: p99 {trial['p99_ms']:8.0f} ms, cores: service {trial['service_cores']:.2f}, "
+              f"broker {trial['broker_cores']:.2f}, generator {trial['generator_cores']:.2f}: "
+              f"{'does not hold: ' + '; '.join(why) if why else 'holds'}", flush=True)  # fmt: skip
+        if why:
             high = speed
+        else:
+            low = speed
         if high == float("inf"):
             speed *= 2
         else:
@@ -305,12 +353,10 @@ def main() -> None:
             found = figures[what.replace("-", "_")] = flow.run(seconds)
             print(f"{what:10} {found['values_per_s']:10,.0f} values/s  p99 {found['p99_ms']:7.0f} ms  {found['service_cores']:.2f} cores  "
                   f"{found['gib']:.2f} GiB  lost {found['lost_rows']}  late {found['late_rows']}", flush=True)  # fmt: skip
-            shutil.rmtree(scratch / what)
         if "highest" in options.only:
             print("the highest load that holds, over MQTT, packed", flush=True)
             flow = Flow(made, scratch / "highest", "mqtt", "packed", options.assets, file)
-            figures["highest_values_per_s"], figures["tries"] = highest(flow, min(seconds, 60.0) if not options.quick else 15.0, 7)
-            shutil.rmtree(scratch / "highest")
+            figures["highest_values_per_s"], figures["tries"] = highest(flow, min(seconds, 60.0) if not options.quick else 15.0, 8)
         if "one" in options.only:
             told = one_sample(monitor, scratch / "one", table, 600 if options.quick else 5_000)
             figures["one_p50_ms"], figures["one_p99_ms"], figures["one_processor_ms"] = told
