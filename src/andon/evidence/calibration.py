@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
@@ -33,11 +33,15 @@ class PMap:
     level: tuple[float, ...]
     p: tuple[float, ...]
     decay: float
+    _table: tuple[Float64Array, Float64Array] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __call__(self, evidence: FloatArray) -> Float64Array:
         """(T,) evidence -> (T,) p, 1e-300..1; NaN stays NaN."""
         x = np.asarray(evidence, dtype=np.float64)
-        level, logs = np.array(self.level), np.log(self.p)
+        if self._table is None:  # a live tick asks for one number: the arrays are made once
+            object.__setattr__(self, "_table", (np.array(self.level), np.log(self.p)))
+            assert self._table is not None
+        level, logs = self._table
         beyond = np.maximum(x - level[-1], 0.0) / self.decay
         return np.asarray(np.maximum(np.exp(np.interp(x, level, logs, left=0.0) - beyond), 1e-300))
 

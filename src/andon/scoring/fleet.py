@@ -7,7 +7,7 @@ definition of what every faster fleet must answer.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,6 +24,9 @@ from andon.preparing.plan import make_plan
 from andon.scoring.kept_state import from_kept, to_kept
 from andon.scoring.monitor import Monitor, MonitorState, Step
 from andon.scoring.tag_shares import largest, of_tags, tags_of_channels
+
+_ANOMALOUS, _NORMAL, _CANNOT_JUDGE = (np.uint8(one) for one in (Verdict.ANOMALOUS, Verdict.NORMAL, Verdict.CANNOT_JUDGE))
+_JUDGED, _NO_DATA = int(Why.JUDGED), int(Why.NO_DATA)  # an Enum is slow to ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,8 @@ class Judged:
     @property
     def verdict(self) -> StatusArray:
         """(K, A) uint8, `Verdict`."""
-        told = np.where(self.active, np.uint8(Verdict.ANOMALOUS), np.uint8(Verdict.NORMAL))
-        return np.where(self.why == Why.JUDGED, told, np.uint8(Verdict.CANNOT_JUDGE))
+        told = np.where(self.active, _ANOMALOUS, _NORMAL)
+        return np.where(self.why == _JUDGED, told, _CANNOT_JUDGE)
 
 
 class Fleet(Protocol):
@@ -145,11 +148,12 @@ class AssetByAsset:
 
     monitor: Monitor
     assets: tuple[str, ...]
+    tags: tuple[str, ...] = field(init=False, compare=False)
+    members: tuple[Monitor, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """Inputs of the preparation."""
-        return tuple(dict.fromkeys(make_plan(self.monitor.preparation).tags))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tags", tuple(dict.fromkeys(make_plan(self.monitor.preparation).tags)))
+        object.__setattr__(self, "members", tuple(self.monitor.of(name) for name in self.assets))
 
     @property
     def keeps_states(self) -> bool:
@@ -158,7 +162,7 @@ class AssetByAsset:
 
     def start(self) -> tuple[int | None, tuple[MonitorState, ...]]:
         """Nothing seen yet."""
-        return None, tuple(self.monitor.of(name).start() for name in self.assets)
+        return None, tuple(member.start() for member in self.members)
 
     def step(
         self,
@@ -177,7 +181,7 @@ class AssetByAsset:
         first, states = state
         if first is None:
             first = -(-int(rows.time.min()) // interval) if len(rows.time) else last + 1
-        own_levels = [self.monitor.of(name).calibration.threshold for name in self.assets] if thresholds is None else thresholds
+        own_levels = [member.calibration.threshold for member in self.members] if thresholds is None else thresholds
         levels = np.asarray(own_levels, dtype=np.float64)
         order = np.argsort(rows.asset, kind="stable")
         edges = np.searchsorted(rows.asset[order], np.arange(len(self.assets) + 1))
@@ -191,13 +195,13 @@ class AssetByAsset:
                 continue
             recording = Recording(name, self.tags, own.time, own.values, own.status)
             own_lab = [item for item in lab if item.asset in ("", name)]
-            step, new = self.monitor.run(
+            step, new = self.members[at].run(
                 recording, states[at], labels=labels, lab=own_lab, out_of_service=out_of_service, until=last * interval,
                 threshold=float(levels[at]),
             )  # fmt: skip
             steps.append(step)
             after.append(new)
-        return _judged(self.monitor, self.assets, np.arange(first, last + 1, dtype=np.int64), steps, levels), (
+        return _judged(self.members, np.arange(first, last + 1, dtype=np.int64), steps, levels), (
             max(first, last + 1),
             tuple(after),
         )
@@ -233,10 +237,10 @@ class AssetByAsset:
         return state
 
 
-def _judged(monitor: Monitor, assets: Sequence[str], tick: Int64Array, steps: Sequence[Step | None], levels: Float64Array) -> Judged:
+def _judged(members: Sequence[Monitor], tick: Int64Array, steps: Sequence[Step | None], levels: Float64Array) -> Judged:
     """The assets' steps side by side."""
     rows, width = len(tick), len(steps)
-    why = np.full((rows, width), Why.NO_DATA, dtype=np.uint8)
+    why = np.full((rows, width), _NO_DATA, dtype=np.uint8)
     active = np.zeros((rows, width), dtype=bool)
     evidence = np.full((rows, width), np.nan)
     mode = np.full((rows, width), -1, dtype=np.int16)
@@ -255,11 +259,11 @@ def _judged(monitor: Monitor, assets: Sequence[str], tick: Int64Array, steps: Se
         closed += [(at, span) for span in step.closed]
         near = step.detection.views.share_rows
         if len(near):
-            named.append((here[near], at, *_largest(monitor, step)))
-    judge = why == Why.JUDGED
+            named.append((here[near], at, *_largest(members[at], step)))
+    judge = why == _JUDGED
     p = np.full((rows, width), np.nan)
-    for at, name in enumerate(assets):
-        p[judge[:, at], at] = monitor.of(name).calibration.p_map(evidence[judge[:, at], at])
+    for at, member in enumerate(members):
+        p[judge[:, at], at] = member.calibration.p_map(evidence[judge[:, at], at])
     evidence[~judge] = np.nan
     quality = tuple((at, step.quality) for at, step in enumerate(steps) if step is not None and step.quality)
     return Judged(tick, why, active, evidence, p, levels, mode, _joined(named), tuple(opened), tuple(closed), quality)

@@ -98,28 +98,33 @@ class Arrivals:
         newest = int(rows.time.max()) if len(rows.time) else NOTHING
         mark = self.mark.after_batch(batch.source, newest, batch.received, self.patience)
         waiting = (*self.waiting, fresh) if len(fresh.time) else self.waiting
-        counts = replace(
-            self.counts,
-            late=self.counts.late + len(late.time),
-            ahead=self.counts.ahead + len(ahead.time),
-            unknown_asset=self.counts.unknown_asset + unknown,
-        )
-        return replace(self, waiting=waiting, counts=counts)._close(mark, late, ahead)
+        counts = self.counts
+        if unknown or len(late.time) or len(ahead.time):
+            counts = replace(
+                counts,
+                late=counts.late + len(late.time),
+                ahead=counts.ahead + len(ahead.time),
+                unknown_asset=counts.unknown_asset + unknown,
+            )
+        return self._close(mark, waiting, counts, late, ahead)
 
     def tick(self, now: int, connected: Mapping[str, bool]) -> tuple[Arrived, Arrivals]:
         """A moment of the clock."""
         none = Rows.none(len(self.tags))
-        return self._close(self.mark.after_mark(now, connected, self.patience), none, none)
+        return self._close(self.mark.after_mark(now, connected, self.patience), self.waiting, self.counts, none, none)
 
-    def _close(self, mark: Watermark, late: Rows, ahead: Rows) -> tuple[Arrived, Arrivals]:
+    def _after(self, waiting: tuple[Rows, ...], mark: Watermark, counts: Counts) -> Arrivals:
+        """Not `replace`: that asks each field for its name, for every sample of a small plant."""
+        return Arrivals(self.assets, self.tags, self.interval, self.patience, waiting, mark, counts, self._at, self._tables)
+
+    def _close(self, mark: Watermark, waiting: tuple[Rows, ...], counts: Counts, late: Rows, ahead: Rows) -> tuple[Arrived, Arrivals]:
         before = self.closed
-        after = replace(self, mark=mark)
-        upto, width = after.closed, len(self.tags)
+        upto, width = NOTHING if mark.closed == NOTHING else mark.closed // self.interval * self.interval, len(self.tags)
         if upto == before:
-            return Arrived(Rows.none(width), NOTHING, late, ahead), after
+            return Arrived(Rows.none(width), NOTHING, late, ahead), self._after(waiting, mark, counts)
         complete: list[Rows] = []
         kept: list[Rows] = []
-        for block in self.waiting:
+        for block in waiting:
             done = block.time <= upto
             if done.all():
                 complete.append(block)
@@ -130,9 +135,10 @@ class Arrivals:
                 kept.append(block.take(~done))
         came = join(complete) if complete else Rows.none(width)
         rows = merged(came)
-        counts = replace(after.counts, repeated=after.counts.repeated + len(came) - len(rows))
-        in_order = rows.take(np.lexsort((rows.asset, rows.time)))
-        return Arrived(in_order, upto, late, ahead), replace(after, waiting=tuple(kept), counts=counts)
+        if len(came) != len(rows):
+            counts = replace(counts, repeated=counts.repeated + len(came) - len(rows))
+        in_order = rows if len(rows) < 2 else rows.take(np.lexsort((rows.asset, rows.time)))
+        return Arrived(in_order, upto, late, ahead), self._after(tuple(kept), mark, counts)
 
     def _rows(self, batch: Batch) -> Rows:
         """The batch in the fleet's order of assets and inputs; the asset is -1 where it is not of the fleet."""

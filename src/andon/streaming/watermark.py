@@ -78,7 +78,7 @@ class Watermark:
     def after_batch(self, source: str, newest: int, received: int, patience: Patience) -> Watermark:
         """After a batch of `source` whose newest accepted source time is `newest` (`NOTHING` where it had none)."""
         known = self.links.get(source, LinkTime())
-        link = replace(known, newest=max(known.newest, newest), heard=max(known.heard, received), connected=True, lost=0)
+        link = LinkTime(max(known.newest, newest), max(known.heard, received))
         return self._moved({**self.links, source: link}, max(self.now, received), patience)
 
     def after_mark(self, now: int, connected: Mapping[str, bool], patience: Patience) -> Watermark:
