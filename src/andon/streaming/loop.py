@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,8 @@ log = logging.getLogger("andon.streaming")
 FIRST_WAIT_NS = NS // 5
 THREADS = 32
 """The heart, the wait for the end, the journal's writer, and batches that wait for the disk: many, where they are pushed singly."""
+BEAT_S = 0.005
+"""Between two beats of the heart at least; a sample that comes alone does not wait."""
 Done = TypeVar("Done")
 
 
@@ -71,6 +74,7 @@ class Keeper(Protocol):
 
 Item: TypeAlias = tuple[Link | None, Batch, Receipt | None]
 Queue: TypeAlias = "asyncio.Queue[Item]"
+Written: TypeAlias = "asyncio.Queue[tuple[list[Item], Position]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +277,15 @@ class Loop:
 
     async def _write(self, queue: Queue) -> None:
         """The queue into the journal, as much at once as there is; what the disk refuses is tried again."""
-        acknowledging: set[asyncio.Task[None]] = set()
+        written: Written = asyncio.Queue()
+        acknowledging = asyncio.create_task(self._acknowledge(written, queue))
+        try:
+            await self._append(queue, written)
+        finally:
+            acknowledging.cancel()
+            await asyncio.gather(acknowledging, return_exceptions=True)
+
+    async def _append(self, queue: Queue, written: Written) -> None:
         while True:
             items = [await queue.get()]
             while len(items) < self._pace.together and not queue.empty():
@@ -289,31 +301,33 @@ class Loop:
                     await self._clock.sleep(self._backoff.wait_ns(failures))
             self.status.trouble = ""
             self._grown.set()
-            task = asyncio.create_task(self._acknowledge(items, after, queue))
-            acknowledging.add(task)
-            task.add_done_callback(acknowledging.discard)
+            written.put_nowait((items, after))
 
-    async def _acknowledge(self, items: Sequence[Item], after: Position, queue: Queue) -> None:
-        """Wait for the disk, then tell the sources."""
+    async def _acknowledge(self, written: Written, queue: Queue) -> None:
+        """Wait for the disk, then tell the sources; one thread waits, whatever the number of batches that wait."""
+        while True:
+            items, after = await written.get()
+            try:
+                while self.journal.durable < after:
+                    try:
+                        await self._in_thread(self.journal.wait, after, 1.0)
+                    except TryAgainError as error:
+                        self._troubled(error)
+                        await self._clock.sleep(FIRST_WAIT_NS)
+                for link, _, receipt in items:
+                    if link is not None and receipt is not None:
+                        await self._acknowledge_one(link, receipt)
+            finally:
+                for _ in items:
+                    queue.task_done()
+
+    async def _acknowledge_one(self, link: Link, receipt: Receipt) -> None:
+        if receipt.position:
+            self._positions[link.name] = receipt.position
         try:
-            while self.journal.durable < after:
-                try:
-                    await self._in_thread(self.journal.wait, after, 1.0)
-                except TryAgainError as error:
-                    self._troubled(error)
-                    await self._clock.sleep(FIRST_WAIT_NS)
-            for link, _, receipt in items:
-                if link is None or receipt is None:
-                    continue
-                if receipt.position:
-                    self._positions[link.name] = receipt.position
-                try:
-                    await link.acknowledge(receipt)
-                except Exception as error:  # a source that went away sends it again
-                    log.warning("a batch could not be acknowledged", extra={"link": link.name, "why": str(error)})
-        finally:
-            for _ in items:
-                queue.task_done()
+            await link.acknowledge(receipt)
+        except Exception as error:  # a source that went away sends it again
+            log.warning("a batch could not be acknowledged", extra={"link": link.name, "why": str(error)})
 
     async def _mark(self, queue: Queue) -> None:
         """Moments of the clock, with the state of each link, in line with what the links brought: a mark never overtakes a batch."""
@@ -330,7 +344,11 @@ class Loop:
         if not self.status.checkpoint_at:
             self.save()  # which models began, before any other takes over
         due = self._clock.now() + self._pace.checkpoint_every
+        begun = 0.0
         while True:
+            if not self._stopping.is_set():  # messages that come thick are taken together: a beat for each costs more than judging it
+                time.sleep(min(max(begun + BEAT_S - time.monotonic(), 0.0), BEAT_S))
+            begun = time.monotonic()
             ending = self._stopping.is_set() and self._grown.is_set()
             self._grown.clear()
             assert self.status.position is not None

@@ -230,7 +230,8 @@ class Journal:
         StoreError : batches from there on were released already, the position is none of this journal, or the disk refuses
         """
         start = self.first if start is None else start
-        if start > self._end or start < self.first or start.offset < HEADER_SIZE:
+        known = start.segment == self._end.segment  # then nothing of it was released
+        if start > self._end or start.offset < HEADER_SIZE or not (known or start >= self.first):
             raise StoreError(
                 f"position {start} is not in the journal, which holds {self.first} to {self._end}",
                 at=At(file=str(self.folder)),
@@ -270,7 +271,9 @@ class Journal:
 
     def bytes_after(self, position: Position) -> int:
         """How many bytes stand between a position and the end."""
-        total = 0
+        total, end = 0, self._end
+        if position.segment == end.segment:
+            return max(0, end.offset - position.offset)
         for number in segment_numbers(self.folder):
             if number >= position.segment:
                 size = self._end.offset if number == self._end.segment else _size(segment_path(self.folder, number))
