@@ -159,8 +159,11 @@ class PlantDesk:
             raise UnknownName(source)
         if self.events is None:
             raise AskUserError("the loop does not run", do="start the service")
-        pushing = asyncio.run_coroutine_threadsafe(link.push(body, content_type=content_type), self.events)
-        told = await asyncio.wrap_future(pushing)  # no thread waits: pushes that wait for the disk are many
+        pushing = link.push(body, content_type=content_type)
+        if asyncio.get_running_loop() is not self.events:
+            told = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(pushing, self.events))
+        else:
+            told = await pushing
         reasons = tuple(f"{fault.reason}: {fault.detail}" for fault in told.faults[:20])
         return Accepted(told.rows, sum(fault.count for fault in told.faults), reasons)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import threading
 from collections.abc import Callable
@@ -90,6 +91,7 @@ async def serve(running: Running, *, on_ready: Callable[[str, str | None], None]
         while not server.started and not serving.done() and not looping.done():
             await asyncio.sleep(0.02)
         if server.started:
+            gc.freeze()  # models and routes stay for good: the collector need not walk through them again and again
             scheme = "https" if settings.tls else "http"
             port = server.servers[0].sockets[0].getsockname()[1]
             on_ready(f"{scheme}://{settings.host}:{port}/", await asyncio.to_thread(accounts.first_link))
