@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.fresh_process import loaded
 
 ROOT = Path(__file__).resolve().parents[1]
 TRAINING_STACK = ("torch", "sklearn", "scipy", "onnx", "pandas", "tensorboard")
@@ -88,27 +89,8 @@ def test_imports_go_down_only() -> None:
     ],
 )
 def test_the_runtime_has_no_training_stack(what: str) -> None:
-    code = f"import sys, {what}; print([name for name in {TRAINING_STACK!r} if name in sys.modules])"
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.strip() == "[]"
+    assert loaded(f"import {what}", TRAINING_STACK) == []
 
 
 def test_a_bare_import_loads_neither_polars_nor_onnxruntime() -> None:
-    code = "import sys, andon; print([name for name in ('polars', 'onnxruntime', 'rich', 'click') if name in sys.modules])"
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-    )
-    assert run.stdout.strip() == "[]", run.stderr
+    assert loaded("import andon", ("polars", "onnxruntime", "rich", "click")) == []

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -22,6 +19,7 @@ from andon.client.connection import address_of, moment
 from andon.client.stream import messages
 from andon.service import schema
 from andon.service.schema import Act, Live, Tile
+from tests.fresh_process import loaded
 from tests.service.on_a_port import on_a_port
 from tests.service.running import PASSWORD, Service, make_service
 from tests.service.stand_in_desk import NASTY, example
@@ -337,17 +335,7 @@ def test_a_moment_without_a_zone_is_no_moment() -> None:
 
 
 def test_the_client_needs_no_service_beside_it() -> None:
-    heavy = ("litestar", "sqlalchemy", "polars", "onnxruntime", "numpy")
-    code = f"import sys, andon.client.client; print([name for name in {heavy} if name in sys.modules])"
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-    )
-    assert run.stdout.strip() == "[]"
+    assert loaded("import andon.client.client", ("litestar", "sqlalchemy", "polars", "onnxruntime", "numpy")) == []
 
 
 def test_a_live_message_is_what_it_says() -> None:

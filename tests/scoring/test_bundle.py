@@ -7,8 +7,6 @@ import io
 import json
 import os
 import stat
-import subprocess
-import sys
 import tracemalloc
 import warnings
 import zipfile
@@ -29,6 +27,7 @@ from andon.scoring.bundle import inspect_bundle, pack_bundle, read_bundle, write
 from andon.scoring.fingerprint import data_fingerprint
 from andon.scoring.safetensors_file import list_arrays, pack_arrays, unpack_arrays
 from andon.scoring.signing import Keys, key_id, new_keys, read_public, sign, verify, write_keys
+from tests.fresh_process import loaded
 
 CORPUS = Path(__file__).parent / "corpus"
 NOON = 1_790_000_000_000_000_000
@@ -87,12 +86,8 @@ def test_inspect_tells_and_runs_nothing(tmp_path: Path, keys: Keys) -> None:
 
 
 def test_reading_needs_no_onnxruntime_and_unsigned_no_cryptography(path: Path) -> None:
-    code = (
-        "import sys; from andon.scoring.bundle import inspect_bundle; inspect_bundle(sys.argv[1]);"
-        "print(sorted({'onnxruntime', 'torch', 'sklearn', 'scipy', 'pickle5', 'cryptography'} & set(sys.modules)))"
-    )
-    out = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
-    assert out.stdout.strip() == "[]"
+    code = "import sys; from andon.scoring.bundle import inspect_bundle; inspect_bundle(sys.argv[1])"
+    assert loaded(code, ("onnxruntime", "torch", "sklearn", "scipy", "pickle5", "cryptography"), str(path)) == []
 
 
 # ---- one bad file per mistake ---------------------------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -19,6 +17,7 @@ from andon.plant.time import MINUTE_NS
 from andon.plant.verdict import QualityPredictions, Why
 from andon.plant.window import Prepared
 from andon.scoring.quality import QualityModel, inside, join_predictions
+from tests.fresh_process import loaded
 from tests.scoring.soft_sensor import FIRST, changed, prepared, responses, results, sensor
 
 ROWS = 160
@@ -205,5 +204,4 @@ def test_channels_are_found_by_name_in_any_order() -> None:
 
 
 def test_the_runtime_needs_no_training_stack() -> None:
-    code = "import sys, andon.scoring.quality; print([m for m in ('torch', 'sklearn', 'scipy', 'pandas') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert loaded("import andon.scoring.quality", ("torch", "sklearn", "scipy", "pandas")) == []

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import andon.store
 from andon.store import LiveFolder
+from tests.fresh_process import loaded
 
 
 def test_everything_promised_is_there() -> None:
@@ -21,9 +20,7 @@ def test_everything_promised_is_there() -> None:
 
 def test_importing_the_room_is_cheap() -> None:
     heavy = ("sqlalchemy", "alembic", "polars", "msgspec", "cryptography", "safetensors")
-    code = f"import sys, andon.store; print([m for m in {heavy!r} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert loaded("import andon.store", heavy) == []
 
 
 def test_places() -> None:

@@ -7,12 +7,13 @@ from itertools import pairwise
 import numpy as np
 
 from andon.auditing.clock import row_interval
-from andon.auditing.finding import Finding, TagStatistics, duration_text, make_finding, number_text, toml_text
+from andon.auditing.finding import Finding, TagStatistics, duration_text, make_finding, number_text
 from andon.auditing.likeness import sample_changes
 from andon.auditing.roles import guess_role
 from andon.auditing.series import Series, series_of
 from andon.auditing.statistics import describe
 from andon.plant.arrays import BoolArray, Float64Array
+from andon.plant.file.value import toml_text
 from andon.plant.recording import Recording
 from andon.plant.tag import Role
 

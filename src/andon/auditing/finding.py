@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from andon.plant.arrays import Float32Array
+from andon.plant.file.value import toml_text
 from andon.plant.messages import say
 from andon.plant.tag import Role, Tag
 from andon.plant.time import DAY_NS, HOUR_NS, MINUTE_NS, NS, format_instant
@@ -299,11 +299,6 @@ def duration_text(ns: float) -> str:
 def instant_text(ns: int, zone: str) -> str:
     """An instant to the second in a zone, for people."""
     return format_instant(int(ns) // NS * NS, zone).replace("T", " ")
-
-
-def toml_text(text: str) -> str:
-    """A TOML basic string."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def tag_toml(tag: str, *settings: tuple[str, object]) -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from andon.auditing.finding import Finding, make_finding, number_text, toml_text
+from andon.auditing.finding import Finding, make_finding, number_text
 from andon.auditing.modes import Levels
 from andon.auditing.series import usable
 from andon.plant.arrays import BoolArray, Float64Array, FloatArray, StatusArray
+from andon.plant.file.value import toml_text
 from andon.plant.tag import Role
 
 SAMPLE = 4096  # rows, spread evenly, on which tags are compared

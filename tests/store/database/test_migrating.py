@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from andon.plant.errors import RefusedError, StoreError
 from andon.store.database import Database, migrating, settings
 from andon.store.database.export import export_tables, import_tables
 from andon.store.database.tables import HEAD, metadata
+from tests.fresh_process import loaded
 
 NEXT = """
 import sqlalchemy as sa
@@ -39,11 +39,8 @@ def test_the_revisions_make_the_tables_that_the_code_knows(database: Database) -
 
 def test_an_up_to_date_database_needs_no_alembic(empty_file: Path) -> None:
     """Alembic takes half a second to import; a restart has no time for it."""
-    import subprocess
-
-    code = f"import sys; from andon.store.database import Database; Database({str(empty_file)!r}).close(); print('alembic' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "False", done.stderr
+    code = f"from andon.store.database import Database; Database({str(empty_file)!r}).close()"
+    assert loaded(code, ["alembic"]) == []
 
 
 def scripts(folder: Path, more: str) -> str:
