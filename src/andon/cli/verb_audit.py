@@ -33,11 +33,11 @@ def command(
     **how: object,
 ) -> None:
     """What is in the data, what is wrong with it, and what to do about it."""
-    from andon import project
+    from andon.project import verbs
 
     language = options.language(ctx)
     with options.progress(ctx, json_out) as progress:
-        result = project.audit(paths, how, budget=budget, labels=labels, lab=lab, page=page, language=language, progress=progress)
+        result = verbs.audit(paths, how, budget=budget, labels=labels, lab=lab, page=page, language=language, progress=progress)
     if json_out:
         options.print_json(result.to_dict())
         return

@@ -18,10 +18,10 @@ from andon.plant.messages import say
 @click.pass_context
 def command(ctx: click.Context, /, model: str, budget: str, dry_run: bool, why: str, models: str, json_out: bool) -> None:
     """Another promise of false alarms; needs no training and no data."""
-    from andon import project
+    from andon.project import verbs
 
     language = options.language(ctx)
-    done = project.budget(model, budget, models=models, dry_run=dry_run, why=why)
+    done = verbs.budget(model, budget, models=models, dry_run=dry_run, why=why)
     if json_out:
         options.print_json(done.to_dict())
         return

@@ -40,12 +40,12 @@ def command(
     json_out: bool,
 ) -> None:
     """The whole job on the recording in the package: audit, plant file, training, scoring, report."""
-    from andon import project
+    from andon.project import verbs
 
     began = time.monotonic()
     language = options.language(ctx)
     with options.progress(ctx, json_out) as progress:
-        steps = project.demo(out, time_limit=time_limit, language=language, progress=progress)
+        steps = verbs.demo(out, time_limit=time_limit, language=language, progress=progress)
         for step in steps:
             if not json_out:
                 progress.clear()

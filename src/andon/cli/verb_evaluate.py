@@ -29,11 +29,11 @@ def command(
     **how: object,
 ) -> None:
     """Caught, missed, lead time and false alarms per week on labelled history, beside the baselines."""
-    from andon import project
+    from andon.project import verbs
 
     language = options.language(ctx)
     with options.progress(ctx, json_out) as progress:
-        table = project.evaluate(model, paths, how, labels=labels, lab=lab, models=models, progress=progress)
+        table = verbs.evaluate(model, paths, how, labels=labels, lab=lab, models=models, progress=progress)
     if json_out:
         options.print_json(table.to_dict())
         return

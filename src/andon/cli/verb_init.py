@@ -35,11 +35,11 @@ def command(
     **how: object,
 ) -> None:
     """A commented plant file, filled in from the audit."""
-    from andon import project
+    from andon.project import verbs
 
     language = options.language(ctx)
     with options.progress(ctx, json_out) as progress:
-        done = project.init(
+        done = verbs.init(
             paths,
             how,
             out=out,

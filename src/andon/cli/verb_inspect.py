@@ -16,14 +16,14 @@ from andon.plant.messages import say
 @click.pass_context
 def command(ctx: click.Context, /, model: str, trust: tuple[str, ...], models: str, json_out: bool) -> None:
     """Manifest, report card and signature; runs nothing from the file."""
-    from andon import project
+    from andon.project import verbs
 
     language = options.language(ctx)
-    seen = project.inspect(model, models=models, trusted=trust)
+    seen = verbs.inspect(model, models=models, trusted=trust)
     if json_out:
         options.print_json(seen)
         return
-    for name, value in project.flat(seen):
+    for name, value in verbs.flat(seen):
         click.echo(f"{name:32} {value}")
     key = seen.get("signed_by")
     click.echo(say("cli.inspect.signed", language, key=key) if key else say("cli.inspect.unsigned", language))

@@ -19,9 +19,9 @@ def command() -> None:
 @click.pass_context
 def new(ctx: click.Context, /, out: str, json_out: bool) -> None:
     """Make a new pair; refuses to overwrite one."""
-    from andon import project
+    from andon.project import verbs
 
-    private, public = project.new_keys(out)
+    private, public = verbs.new_keys(out)
     if json_out:
         options.print_json({"private": str(private), "public": str(public)})
     else:

@@ -17,10 +17,10 @@ from andon.plant.messages import say
 @click.pass_context
 def command(ctx: click.Context, /, model: str, back: bool, why: str, models: str, json_out: bool) -> None:
     """Make a version the champion, or go back one step."""
-    from andon import project
+    from andon.project import verbs
 
     language = options.language(ctx)
-    changed = project.promote(model, models=models, back=back, why=why)
+    changed = verbs.promote(model, models=models, back=back, why=why)
     if json_out:
         options.print_json(changed)
         return

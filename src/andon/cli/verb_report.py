@@ -15,10 +15,10 @@ from andon.plant.messages import say
 @click.pass_context
 def command(ctx: click.Context, /, folder: str, out: str | None, json_out: bool) -> None:
     """One offline HTML file of a folder of results, in the language of --lang."""
-    from andon import project
+    from andon.project import verbs
 
     language = options.language(ctx)
-    path = project.report(folder, out=out, language=language)
+    path = verbs.report(folder, out=out, language=language)
     if json_out:
         options.print_json({"report": str(path)})
     else:

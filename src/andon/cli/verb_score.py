@@ -33,11 +33,11 @@ def command(
     """Verdicts, events and quality predictions of new data, and a report.
 
     MODEL is a path, a model's name (its champion) or an asset."""
-    from andon import project
+    from andon.project import verbs
 
     language = options.language(ctx)
     with options.progress(ctx, json_out) as progress:
-        done = project.score(model, paths, how, out=out, lab=lab, labels=labels, models=models, language=language, progress=progress)
+        done = verbs.score(model, paths, how, out=out, lab=lab, labels=labels, models=models, language=language, progress=progress)
     if json_out:
         options.print_json(done.to_dict())
         return

@@ -23,10 +23,10 @@ def command() -> None:
 @click.pass_context
 def out(ctx: click.Context, /, asset: str, tag: str, until: str | None, why: str, models: str, json_out: bool) -> None:
     """Take TAG of ASSET out of service."""
-    from andon import project
+    from andon.project import verbs
 
     language = options.language(ctx)
-    done = project.tag_out(asset, tag, until=until, why=why, models=models)
+    done = verbs.tag_out(asset, tag, until=until, why=why, models=models)
     if json_out:
         options.print_json(done)
     else:
@@ -42,9 +42,9 @@ def out(ctx: click.Context, /, asset: str, tag: str, until: str | None, why: str
 @click.pass_context
 def back(ctx: click.Context, /, asset: str, tag: str, why: str, models: str, json_out: bool) -> None:
     """Put TAG of ASSET back into service."""
-    from andon import project
+    from andon.project import verbs
 
-    done = project.tag_in(asset, tag, why=why, models=models)
+    done = verbs.tag_in(asset, tag, why=why, models=models)
     if json_out:
         options.print_json(done)
     else:

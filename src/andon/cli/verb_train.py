@@ -31,11 +31,11 @@ def command(
     json_out: bool,
 ) -> None:
     """Prepare, train, calibrate, choose, evaluate once; writes models/<model>/<version>.andon and a report."""
-    from andon import project
+    from andon.project import verbs
 
     language = options.language(ctx)
     with options.progress(ctx, json_out) as progress:
-        trained = project.train(
+        trained = verbs.train(
             plant, time_limit=time_limit, seed=seed, network=not no_network, key=key, resume=resume, tensorboard=tensorboard,
             language=language, progress=progress,
         )  # fmt: skip
