@@ -20,8 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from andon.plant.budget import Budget
 from andon.plant.errors import AskUserError, RefusedError, StoreError
 from andon.plant.time import HOUR_NS
-from andon.store.ledger import Ledger
-from andon.store.models import ModelStore
+from andon.store.ledger import Draft, Ledger
+from andon.store.models import MOST_BEHIND, ModelStore
 from andon.store.state import State, advance, state_from_dict, state_to_dict
 
 
@@ -246,7 +246,7 @@ def test_a_change_that_reached_the_ledger_holds_though_the_state_could_not_be_wr
 
 WRITER = """
 import sys, itertools
-from andon.store.models import ModelStore
+from andon.store.models import MOST_BEHIND, ModelStore
 store = ModelStore(sys.argv[1])
 name = sys.argv[2]
 print("ready", flush=True)
@@ -347,3 +347,22 @@ class AnyOrder(RuleBasedStateMachine):
 
 def test_any_order_of_changes() -> None:
     run_state_machine_as_test(AnyOrder, settings=settings(max_examples=25, stateful_step_count=12, deadline=None))
+
+
+def test_a_look_reads_what_has_come_since_the_last_one(store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.ledger.append_all(Draft("event-opened", {"event": f"e{number}"}, 100 + number) for number in range(3 * MOST_BEHIND))
+    store.promote("pump", "v1", at=5_000, by="ana")
+    store.ledger.append_all(Draft("event-opened", {"event": f"f{number}"}, 6_000 + number) for number in range(MOST_BEHIND))
+    reads: list[int] = []
+    since = Ledger.since
+    monkeypatch.setattr(Ledger, "since", lambda self, number: reads.append(number) or since(self, number))
+    fresh = ModelStore(store.folder)
+    assert serving(fresh)["pump 1"] == "pump v1"
+    kept = fresh.state().number - MOST_BEHIND
+    assert reads == [kept, fresh.ledger.head()[0]]  # the first time from the kept state on, then what is new
+    assert not fresh.keep_up(at=7_000)
+    store.ledger.append("event-opened", {"event": "one more"}, at=8_000)
+    assert fresh.keep_up(at=8_000)
+    assert not fresh.keep_up(at=8_000)
+    assert json.loads((store.folder / "state.json").read_text("utf-8"))["number"] == store.ledger.head()[0]
+    assert ModelStore(store.folder).state() == store.state() == fresh.state()

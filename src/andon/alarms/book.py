@@ -75,6 +75,10 @@ class Book:
         found = self._open.alarms.get(alarm_id)
         return settle(found, now) if found is not None else None
 
+    def ids(self) -> tuple[str, ...]:
+        """Ids of the alarms that the book has: those that are open, and those that were closed not long ago."""
+        return tuple(self._open.alarms)
+
     def case(self, alarm: Alarm) -> str:
         """The alarm that an alarm is shown with: the highest of the parents that suppress it, else itself."""
         while alarm.case != alarm.id and (parent := self._open.alarms.get(alarm.case)) is not None:
@@ -211,7 +215,8 @@ class Book:
         Parameters
         ----------
         records : after a restart those of all alarms that may be open, at once: what had to follow up to the last of them
-            has been stored with them, so nothing follows a second time
+            has been stored with them, so nothing follows a second time. Those of alarms that the book had (`ids`) and those that
+            have records since are enough: with all others it forgets more, and has the same
         now : ns UTC; closed alarms stay in the book from now on for a while, so that people can act on them.
             None: after a restart, they stay as long as they would have stayed
         """

@@ -30,6 +30,8 @@ from andon.store.naming import file_name
 from andon.store.state import ModelVersion, Promise, State, TagOut, advance, state_from_dict, state_to_dict
 
 SUFFIX = ".andon"
+MOST_BEHIND = 256
+"""So many entries of the ledger may follow the state that is kept, before it is written anew."""
 
 
 class StateKeeper(Protocol):
@@ -57,19 +59,54 @@ class ModelStore:
         self.folder = Path(folder)
         self.ledger = Ledger(self.folder / "ledger.jsonl")
         self._keep: StateKeeper = keep if keep is not None else _StateFile(self.folder / "state.json")
+        self._seen = State()
+        self._kept = 0
 
     def state(self) -> State:
-        """What holds now. Reads; never writes."""
-        state = State()
+        """What holds now. Reads, and never writes; after the first time no more than what has come since."""
+        known = self._seen
+        if known.number and (now := self._follow(known)) is not None:
+            return now
+        state: State | None = State()
+        self._kept = 0
         with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):  # else it is made again below, from the ledger
             kept = self._keep.read()
             state = state_from_dict(kept) if kept is not None else state
+            self._kept = state.number if state is not None else 0
+        assert state is not None
+        now = self._follow(state)
+        if now is None:  # the state of another ledger
+            self._kept, now = 0, self._follow(State())
+            assert now is not None
+        return now
+
+    def keep_up(self, *, at: int) -> bool:
+        """Write the state where the kept one lags far behind, since most entries of a ledger change nothing of it; whether it was written.
+
+        Parameters
+        ----------
+        at : ns UTC, now
+
+        Raises
+        ------
+        StoreError : the disk refuses; the kept state stays
+        """
+        state = self.state()
+        if state.number <= self._kept + MOST_BEHIND:
+            return False
+        self._keep.write(state_to_dict(state), at=at)  # of two writers either is right: a state may lag
+        self._kept = state.number
+        return True
+
+    def _follow(self, state: State) -> State | None:
+        """The state with what has come since; None where it is not of this ledger."""
         entries = self.ledger.since(max(state.number, 1))
         if state.number and (not entries or (entries[0].number, entries[0].hash) != (state.number, state.hash)):
-            state, entries = State(), self.ledger.since(1)  # the state of another ledger
+            return None
         for entry in entries:
             if entry.number > state.number:
                 state = advance(state, entry)
+        self._seen = state
         return state
 
     def save(
@@ -298,6 +335,7 @@ class ModelStore:
         # The change is in the ledger and holds; a state that could not be written lags, and the next reader makes up for it.
         with suppress(StoreError):
             self._keep.write(state_to_dict(state), at=entry.at)
+            self._kept = state.number
         return state
 
     def _unknown(self, name: str, state: State) -> AskUserError:

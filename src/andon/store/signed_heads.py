@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 from andon.plant.errors import At, StoreError
 from andon.store.ledger import Ledger
 
+_TAIL = 8_192  # some twenty heads: a torn one may stand behind the last
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -74,14 +76,14 @@ def sign_head(ledger: Ledger, key_file: str | os.PathLike[str], *, at: int) -> S
     StoreError : the key cannot be read or made, or the disk refuses
     """
     number, hash_ = ledger.head()
-    before = read_heads(heads_file(ledger))
-    if not number or (before and (before[-1].number, before[-1].hash) == (number, hash_)):
+    path = heads_file(ledger)
+    before = _last_head(path)
+    if not number or (before is not None and (before.number, before.hash) == (number, hash_)):
         return None
     key = _key(Path(key_file))
     public = "ed25519:" + key.public_key().public_bytes_raw().hex()
     head = SignedHead(number, hash_, at, public, "")
     head = SignedHead(number, hash_, at, public, key.sign(head.signed_bytes()).hex())
-    path = heads_file(ledger)
     size = -1
     try:
         with open(path, "a+b") as file:
@@ -112,6 +114,24 @@ def read_heads(path: Path) -> list[SignedHead]:
         return [head for text in path.read_bytes().splitlines() if (head := parse_head(text)) is not None]
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise StoreError(f"cannot read: {error.strerror or error}", at=At(file=str(path)), do="check the folder") from error
+
+
+def _last_head(path: Path) -> SignedHead | None:
+    """The last head of a file, read from its end; None where there is none there.
+
+    Raises
+    ------
+    StoreError : the disk refuses
+    """
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            heads = [head for text in file.read().splitlines() if (head := parse_head(text)) is not None]
+            return heads[-1] if heads else None
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise StoreError(f"cannot read: {error.strerror or error}", at=At(file=str(path)), do="check the folder") from error
 

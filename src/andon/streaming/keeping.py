@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,11 +14,12 @@ from andon.alarms.floods import Flood
 from andon.plant.alarm import Act, Alarm, Pause, Record
 from andon.plant.alarm_json import act_from_dict, act_to_dict
 from andon.plant.batch import Batch
+from andon.plant.errors import StoreError
 from andon.plant.file import PlantFile
 from andon.plant.recording import Recording
 from andon.plant.verdict import TOP_TAGS, Event
 from andon.scoring.fleet import Judged
-from andon.store.database import alarm_records, events
+from andon.store.database import alarm_records, documents, events
 from andon.store.database.alarm_records import AlarmRecord, of_alarm
 from andon.store.database.database import Database
 from andon.store.results import event_to_dict
@@ -28,7 +30,11 @@ from andon.streaming.openings import Openings
 from andon.streaming.served import Said, Served
 from andon.streaming.snapshot import Snapshot
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 _QUALITY = ("value", "low", "high")
+IN_THE_BOOK = "alarms-in-the-book"
 RESULT = ".result"
 """Ending of the column of laboratory results beside the predictions of a target."""
 
@@ -45,16 +51,30 @@ class Samples:
 
 
 class AlarmDesk:
-    """The book of alarms with its records in the database: decided, stored, committed, one at a time."""
+    """The book of alarms with its records in the database: decided, stored, committed, one at a time.
+
+    Which alarms the book has is noted now and then, so that a restart reads their records and newer ones, not those of all years.
+    """
 
     def __init__(self, book: Book, database: Database, on_records: Callable[[Sequence[Record]], None] | None = None) -> None:
         self.book, self._database, self.on_records = book, database, on_records
         self._lock = threading.RLock()
+        self._noted: tuple[int, tuple[str, ...]] | None = None
+        self._at = 0
 
     def load(self) -> None:
-        """Take in the records that are kept."""
+        """Take in the records that are kept, of alarms that may be open."""
         with self._lock:
-            self.book.load(of_kept(item) for item in self._database.read(alarm_records.since))
+            self.book.load(of_kept(item) for item in self._database.read(_needed))
+
+    def note(self) -> None:
+        """Note which alarms the book has; where the database refuses, the last note holds, and a restart reads more."""
+        with self._lock, suppress(StoreError):
+            sequence, ids = self._database.read(alarm_records.last_sequence), self.book.ids()  # in this order: newer ones are read anyway
+            if (sequence, ids) != self._noted:
+                note = {"sequence": sequence, "alarms": list(ids)}
+                self._database.write(lambda connection: documents.put(connection, IN_THE_BOOK, note, at=self._at))
+                self._noted = sequence, ids
 
     def open(self, now: int) -> tuple[Alarm, ...]:
         """Every alarm that is not closed at `now` (ns)."""
@@ -123,6 +143,7 @@ class AlarmDesk:
     def _do(self, decide: Callable[[], Decision]) -> tuple[Record, ...]:
         with self._lock:
             decision = decide()
+            self._at = max(self._at, decision.at)
             if decision.records:
                 rows = [to_kept(record) for record in decision.records]
                 self._database.write(lambda connection: alarm_records.append_all(connection, rows))
@@ -226,6 +247,7 @@ class Keeping:
         """See `streaming.loop.Keeper`."""
         for segments in (self.samples.segments, self.traces.segments, self.quality):
             segments.flush()
+        self.desk.note()
         if self._openings is not None:
             self._openings.flush()
         for tell in self.on_flush:
@@ -289,6 +311,15 @@ class Keeping:
         if (family, names) not in self._registered:
             self.quality.register(family, [asset], names, interval=interval, wide=wide)
             self._registered.add((family, names))
+
+
+def _needed(connection: Connection) -> list[AlarmRecord]:
+    """Records of the alarms that the book had when it was noted last, and of those that have records since; all where nothing is noted."""
+    note = documents.get(connection, IN_THE_BOOK)
+    sequence = note.get("sequence") if isinstance(note, dict) else None
+    if not isinstance(sequence, int) or sequence > alarm_records.last_sequence(connection):
+        return alarm_records.since(connection)
+    return alarm_records.of_alarms(connection, [*note["alarms"], *alarm_records.alarms_since(connection, sequence)])
 
 
 def to_kept(record: Record) -> AlarmRecord:

@@ -27,7 +27,7 @@ def running(line: Line, new_export: Path, tmp_path: Path) -> Iterator[Running]:
 
 def test_a_budget_and_a_tag_from_the_terminal_reach_the_loop_once(running: Running) -> None:
     running.follow()
-    assert running.follower._seen == -1, "before the loop has recovered nothing is looked at"
+    assert running.follower._seen is None, "before the loop has recovered nothing is looked at"
     running.loop.recover()
     running.follow()
     models = str(running.models.folder)
@@ -43,7 +43,7 @@ def test_a_budget_and_a_tag_from_the_terminal_reach_the_loop_once(running: Runni
     assert served.out == {}
     (promised,) = [item for item in told if isinstance(item, Promised)]
     assert served.limits[0].promise.threshold == promised.threshold
-    running.follower._seen = -1
+    running.follower._seen = None
     assert running.follower.look() == (), "what is in force is not told again"
 
 

@@ -51,7 +51,8 @@ class Follower:
     ) -> None:
         self._models, self._heart, self._tell = models, heart, tell
         self._open, self._now, self._controlled = open_version, now, controlled
-        self._seen = -1
+        self._seen: State | None = None
+        self._refused = False
         self._told: dict[str, Promised] = {}
         self._serving: dict[str, str] = {}
         self._out: dict[tuple[str, str], int | None] = {}
@@ -66,14 +67,22 @@ class Follower:
         """
         with self._lock:
             state = self._models.state()
-            if state.number == self._seen:
+            if not self._differs(state):
                 return ()
+            self._refused = False
             told = (*self._promoted(state), *self._promised(state), *self._tags(state))
             if told:
                 self._tell(told)
             self._note(told)
-            self._seen = state.number
+            self._seen = state
             return told
+
+    def _differs(self, state: State) -> bool:
+        """Whether something was said of models, promises or tags since the last look; most entries of a ledger say nothing of them."""
+        seen = self._seen
+        if seen is None or (self._refused and state.number != seen.number):
+            return True
+        return (seen.champions, seen.promises, seen.tags_out) != (state.champions, state.promises, state.tags_out)
 
     def _now_serving(self) -> dict[str, str]:
         of_heart = {asset: fleet.fleet.monitor.version for fleet in self._heart.served for asset in fleet.fleet.assets}
@@ -91,6 +100,7 @@ class Follower:
                 monitor = self._open(model, version)
             except AndonError as error:
                 log.warning("a model that was promoted cannot be opened", extra={"model": model, "version": version, "why": error.what})
+                self._refused = True
                 continue
             out.append(Promoted(version, tuple(assets), tuple(promise_of(monitor, asset, self._since()) for asset in assets), by))
         return out

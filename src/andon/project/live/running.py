@@ -228,6 +228,8 @@ class Running:
             self.keeping.settle(self.clock.now())
             with contextlib.suppress(StoreError):
                 self.post.sweep()
+            with contextlib.suppress(StoreError):
+                self.models.keep_up(at=time.time_ns())
             self.sign()
 
 

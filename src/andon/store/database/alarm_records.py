@@ -13,6 +13,7 @@ from andon.store.database import changes
 from andon.store.database.tables import alarm_records
 
 _COLUMNS = ("alarm", "number", "at", "by", "kind")
+_AT_ONCE = 500
 _DO = "read the alarm again and decide anew"
 
 
@@ -102,6 +103,24 @@ def of_alarm(connection: Connection, alarm: str) -> list[AlarmRecord]:
     return _read(connection, select(alarm_records).where(alarm_records.c.alarm == alarm).order_by(alarm_records.c.number))
 
 
+def of_alarms(connection: Connection, alarms: Iterable[str]) -> list[AlarmRecord]:
+    """Every record of some alarms, in the order in which they were kept."""
+    wanted, found = sorted(set(alarms)), list[AlarmRecord]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        found += _read(connection, select(alarm_records).where(alarm_records.c.alarm.in_(wanted[start : start + _AT_ONCE])))
+    return sorted(found, key=lambda record: record.sequence)
+
+
+def alarms_since(connection: Connection, sequence: int) -> list[str]:
+    """Alarms that have a record after a sequence."""
+    return list(connection.execute(select(alarm_records.c.alarm).where(alarm_records.c.sequence > sequence).distinct()).scalars())
+
+
+def last_sequence(connection: Connection) -> int:
+    """The sequence of the last record of all; 0 where there is none."""
+    return int(connection.execute(select(func.max(alarm_records.c.sequence))).scalar() or 0)
+
+
 def last_number(connection: Connection, alarm: str) -> int:
     """The number of the last record of an alarm; 0 where there is none."""
     return int(connection.execute(select(func.max(alarm_records.c.number)).where(alarm_records.c.alarm == alarm)).scalar() or 0)
@@ -124,8 +143,8 @@ def _known(connection: Connection, records: list[AlarmRecord]) -> dict[tuple[str
     """Records that are kept of the same alarms, from one before the first number given."""
     alarms, found = sorted({record.alarm for record in records}), dict[tuple[str, int], AlarmRecord]()
     least = min((record.number for record in records), default=1) - 1
-    for start in range(0, len(alarms), 500):
-        wanted = (alarm_records.c.alarm.in_(alarms[start : start + 500]), alarm_records.c.number >= least)
+    for start in range(0, len(alarms), _AT_ONCE):
+        wanted = (alarm_records.c.alarm.in_(alarms[start : start + _AT_ONCE]), alarm_records.c.number >= least)
         for record in _read(connection, select(alarm_records).where(*wanted)):
             found[record.alarm, record.number] = record
     return found
