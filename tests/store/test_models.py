@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from andon.plant.budget import Budget
 from andon.plant.errors import AskUserError, RefusedError, StoreError
 from andon.plant.time import HOUR_NS
-from andon.store.ledger import Draft, Ledger
+from andon.store.ledger import Draft, Entry, Ledger
 from andon.store.models import MOST_BEHIND, ModelStore
 from andon.store.state import State, advance, state_from_dict, state_to_dict
 
@@ -355,7 +355,12 @@ def test_a_look_reads_what_has_come_since_the_last_one(store: ModelStore, monkey
     store.ledger.append_all(Draft("event-opened", {"event": f"f{number}"}, 6_000 + number) for number in range(MOST_BEHIND))
     reads: list[int] = []
     since = Ledger.since
-    monkeypatch.setattr(Ledger, "since", lambda self, number: reads.append(number) or since(self, number))
+
+    def noted(ledger: Ledger, number: int) -> list[Entry]:
+        reads.append(number)
+        return since(ledger, number)
+
+    monkeypatch.setattr(Ledger, "since", noted)
     fresh = ModelStore(store.folder)
     assert serving(fresh)["pump 1"] == "pump v1"
     kept = fresh.state().number - MOST_BEHIND

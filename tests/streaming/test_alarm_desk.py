@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, StaticPool, create_engine
 
 from andon.alarms.book import KEEP_NS, Book
-from andon.plant.alarm import Acknowledge, AlarmKind, Comment, Shelve
+from andon.plant.alarm import Acknowledge, Act, AlarmKind, Comment, Shelve
 from andon.plant.errors import AlarmError, StoreError
 from andon.plant.time import DAY_NS, HOUR_NS
 from andon.plant.verdict import Event
@@ -80,7 +81,7 @@ class Shift:
             found = self.open.pop(choice % len(self.open))
             self.desk.event("closed", replace(found, end=self.now), self.now)
         elif what in ("shelve", "acknowledge", "comment") and chosen:
-            act = {"shelve": Shelve(self.now + 2 * HOUR_NS, "busy"), "acknowledge": Acknowledge(), "comment": Comment("seen")}[what]
+            act: Act = {"shelve": Shelve(self.now + 2 * HOUR_NS, "busy"), "acknowledge": Acknowledge(), "comment": Comment("seen")}[what]
             try:
                 self.desk.act(chosen, act, at=self.now, by="ann")
             except AlarmError:
@@ -139,8 +140,9 @@ def test_a_restart_after_years_reads_what_is_open_and_recent(database: Database,
 def test_a_note_that_does_not_fit_is_passed_over(database: Database) -> None:
     desk = AlarmDesk(Book(plant()), database)
     desk.event("opened", event(T0), T0)
-    for note in ({"sequence": 99, "alarms": []}, {"alarms": []}, [], {"sequence": "1", "alarms": []}):
-        database.write(lambda connection, note=note: documents.put(connection, IN_THE_BOOK, note, at=T0))
+    notes: tuple[Any, ...] = ({"sequence": 99, "alarms": []}, {"alarms": []}, [], {"sequence": "1", "alarms": []})
+    for note in notes:
+        database.write(partial(documents.put, name=IN_THE_BOOK, data=note, at=T0))
         again = AlarmDesk(Book(plant()), database)
         again.load()
         assert again.open(T0) == desk.open(T0)
