@@ -47,7 +47,12 @@ class Detection:
     @property
     def best(self) -> Expectation:
         """The richest expectation: the network's where there is one."""
-        return self.expectations.get(NETWORK) or self.expectations[LINEAR]
+        return best_of(self.expectations)
+
+
+def best_of(expectations: Mapping[str, Expectation]) -> Expectation:
+    """The richest of the cores' expectations: the network's where there is one."""
+    return expectations.get(NETWORK) or expectations[LINEAR]
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,8 +93,7 @@ def _aligned(running: Running, asset: str, tag: str, onset: int) -> Columns:
     if monitor is None:
         return Columns(time=[], low=[], high=[], mean=[])
     span = OVERLAY_TICKS * monitor.preparation.interval_ns
-    found, _ = bands(running, asset, onset - span // 4, onset + span)
-    band = found.get(tag)
+    band = bands(running, asset, onset - span // 4, onset + span).get(tag)
     if band is None:
         return Columns(time=[], low=[], high=[], mean=[])
     seconds = ((band.time - onset) / NS).tolist()

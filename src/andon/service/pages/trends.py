@@ -9,7 +9,7 @@ from andon.plant.recording import Recording
 from andon.plant.status import Status
 from andon.plant.time import NS
 from andon.plant.verdict import Verdict, Why
-from andon.project.live.expected import MOST_ROWS, Band, bands
+from andon.project.live.expected import MOST_ROWS, Band, bands, shares_at
 from andon.project.live.running import Running
 from andon.service.callers import Caller
 from andon.service.pages.now import number, why_text
@@ -42,21 +42,22 @@ def trend(running: Running, caller: Caller, asset: str, start: int, end: int, po
     monitor = running.monitors.get(asset)
     if monitor is None:
         raise UnknownName(asset)
-    evidence = running.keeping.traces.trace(asset, start, end, points)
+    judged = running.keeping.traces.trace(asset, start, end, points, columns=("evidence", "threshold", "verdict", "why"))
     wanted = [tag for tag in tags if tag in monitor.tag_ids] if tags is not None else _leading(running, asset)
     samples = running.keeping.samples.segments.read(asset, wanted, start, end, points)
     interval = monitor.preparation.interval_ns
     found: dict[str, Band] = {}
     if wanted and (end - start) // interval <= MOST_ROWS:
-        found, _ = bands(running, asset, start, min(end, running.clock.now()))
-    threshold = evidence.mean[:, 1]
+        found = bands(running, asset, start, min(end, running.clock.now()))
+    marked = [*_events(running, caller, asset, start, end), *_unjudged(running, caller, asset, judged)]
+    threshold = judged.mean[:, 1]
     last = threshold[np.isfinite(threshold)][-1:]
     units = {tag.id: tag.unit for tag in running.plant.with_tags(wanted)}
     return Trend(
-        start=start / NS, end=end / NS, level_s=max(evidence.step, samples.step) / NS, evidence=columns_of(evidence, 0),
+        start=start / NS, end=end / NS, level_s=max(judged.step, samples.step) / NS, evidence=columns_of(judged, 0),
         threshold=float(last[0]) if len(last) else monitor.of(asset).calibration.threshold,
         tags=[_tag(tag, at, samples, found.get(tag), units.get(tag, "")) for at, tag in enumerate(wanted)],
-        quality=_quality(running, asset, start, end, points), spans=spans(running, caller, asset, start, end, points),
+        quality=_quality(running, asset, start, end, points), spans=sorted(marked, key=lambda span: span.start),
     )  # fmt: skip
 
 
@@ -118,32 +119,37 @@ def _results(drawn: Recording | None, target: str) -> tuple[list[float], list[fl
     return (drawn.time[there] / NS).tolist(), values[there].tolist()
 
 
-def spans(running: Running, caller: Caller, asset: str, start: int, end: int, points: int) -> list[Span]:
-    """Events, and stretches that could not be judged."""
+def _events(running: Running, caller: Caller, asset: str, start: int, end: int) -> list[Span]:
+    """Events between two moments."""
     from andon.plant.sentences import speak
 
     out = []
     for kept in running.database.read(lambda connection: events.between(connection, start, end, asset=asset)):
         event = event_from_dict(dict(kept.data))
-        text = speak(event.sentence, caller.language)
         last = event.end / NS if event.end is not None else None
-        out.append(Span(kind="event", start=event.start / NS, end=last, text=text, id=event.id))
-    trace = running.keeping.traces.trace(asset, start, end, points, columns=("verdict", "why"))
-    cannot = trace.high[:, 0] == Verdict.CANNOT_JUDGE
-    why = np.where(np.isfinite(trace.high[:, 1]), trace.high[:, 1], 0).astype(np.int64)
-    step = trace.step or running.monitors[asset].preparation.interval_ns
+        out.append(Span(kind="event", start=event.start / NS, end=last, text=speak(event.sentence, caller.language), id=event.id))
+    return out
+
+
+def _unjudged(running: Running, caller: Caller, asset: str, judged: Trace) -> list[Span]:
+    """Stretches that could not be judged, by their reason; `judged` has verdict and reason in its last columns."""
+    cannot = judged.high[:, -2] == Verdict.CANNOT_JUDGE
+    why = np.where(np.isfinite(judged.high[:, -1]), judged.high[:, -1], 0).astype(np.int64)
+    step = judged.step or running.monitors[asset].preparation.interval_ns
     rows = np.flatnonzero(cannot)
-    if len(rows):
-        breaks = np.flatnonzero((np.diff(rows) > 1) | (why[rows[1:]] != why[rows[:-1]]))
-        for first, last_row in zip(np.append(rows[:1], rows[breaks + 1]), np.append(rows[breaks], rows[-1:]), strict=True):
-            reason = Why(int(why[first]))
-            out.append(
-                Span(
-                    kind="maintenance" if reason is Why.MAINTENANCE else "cannot_judge", start=float(trace.time[first]) / NS,
-                    end=float(trace.time[last_row] + step) / NS, text=why_text(reason, caller.language),
-                )
-            )  # fmt: skip
-    return sorted(out, key=lambda item: item.start)
+    if not len(rows):
+        return []
+    breaks = np.flatnonzero((np.diff(rows) > 1) | (why[rows[1:]] != why[rows[:-1]]))
+    out = []
+    for first, last_row in zip(np.append(rows[:1], rows[breaks + 1]), np.append(rows[breaks], rows[-1:]), strict=True):
+        reason = Why(int(why[first]))
+        out.append(
+            Span(
+                kind="maintenance" if reason is Why.MAINTENANCE else "cannot_judge", start=float(judged.time[first]) / NS,
+                end=float(judged.time[last_row] + step) / NS, text=why_text(reason, caller.language),
+            )
+        )  # fmt: skip
+    return out
 
 
 def shares(running: Running, asset: str, at: int) -> list[Share]:
@@ -152,7 +158,7 @@ def shares(running: Running, asset: str, at: int) -> list[Share]:
         raise UnknownName(asset)
     interval = running.monitors[asset].preparation.interval_ns
     tick = at // interval * interval
-    _, found = bands(running, asset, tick, tick)
+    found = shares_at(running, asset, tick)
     known = {tag.id: tag for tag in running.plant.with_tags(found)}
     rows = [
         Share(tag=tag, name=known[tag].name or tag, unit=known[tag].unit, group=known[tag].group, share=share, onset="")
