@@ -144,3 +144,56 @@ def test_the_first_view_is_soon_and_nothing_is_asked_of_a_network(browser: Any, 
         page.goto("/assets/furnace-3")
         page.wait_for_selector(".lanes canvas")
         assert [url for url in asked if not url.startswith(service.url)] == []
+
+
+def test_an_asset_that_has_no_tick_yet_has_its_page(browser: Any, service: Service) -> None:
+    """No moment of a last tick: the strip of the history shows what is known, and nothing breaks while the time is moved."""
+    with signed_in(browser, service.url, "viewer") as page:
+
+        def without(route: Any) -> None:
+            answer = route.fetch()
+            route.fulfill(response=answer, json=answer.json() | {"last": ""})
+
+        page.route("**/api/v1/assets/furnace-3", without)
+        page.goto("/assets/furnace-3")
+        page.wait_for_selector(".lanes canvas")
+        page.locator(".strip .to").wait_for()
+        page.get_by_role("button", name="Campaign").click()
+        page.wait_for_url("**from=*")
+        page.wait_for_selector(".lanes canvas")
+
+
+def test_what_is_under_way_is_waited_for(browser: Any, service: Service) -> None:
+    """Answers take longer than the time stands still, as in a fast replay on a busy machine: each of them is seen, none is asked in vain."""
+    with signed_in(browser, service.url, "viewer") as page:
+        asked: list[str] = []
+
+        def slowly(route: Any) -> None:
+            asked.append(route.request.url)
+            page.wait_for_timeout(250)
+            route.continue_()
+
+        in_vain: list[str] = []
+        page.on("requestfailed", lambda request: in_vain.append(request.url) if "/assets/furnace-3" in request.url else None)
+        page.route("**/api/v1/assets/furnace-3**", slowly)
+        page.goto("/assets/furnace-3")
+        page.wait_for_selector(".lanes")
+        for _ in range(12):
+            service.change("say", what="ticks", data={"count": 1})
+            page.keyboard.press("ArrowLeft")
+            page.wait_for_timeout(30)
+        page.wait_for_selector(".lanes canvas")
+        page.wait_for_url("**from=*")
+        page.unroute_all(behavior="wait")
+        assert in_vain == []
+        assert 3 <= sum("/trend?" in url for url in asked) <= 8
+
+
+def test_the_clock_of_a_replay_is_followed(browser: Any, service: Service) -> None:
+    with signed_in(browser, service.url, "viewer", at="/assets/furnace-3") as page:
+        page.wait_for_selector(".link.live")
+        page.wait_for_selector(".lanes canvas")
+        before = page.locator(".stretch").inner_text()
+        service.change("say", what="clock", data={"now": "2027-03-01T12:00:00Z"})
+        page.locator(".stretch", has_text="1 Mar 2027, 12:00").or_(page.locator(".stretch", has_text="1 Mar 2027, 13:00")).wait_for()
+        assert page.locator(".stretch").inner_text() != before

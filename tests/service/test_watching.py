@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 
 from andon.plant.errors import StoreError
+from andon.plant.time import NS
 from andon.service.live import Feed
 from andon.service.schema import Source, SourceState
 from andon.service.watching import Look, News, watch
@@ -54,6 +55,16 @@ def test_new_ticks_are_told_every_ten_seconds_at_most() -> None:
     news = News()
     told = [at for at in range(35) if "ticks" in whats(news, Look(float(at), ticks=at))]
     assert told == [1, 11, 21, 31]
+
+
+def test_a_clock_that_runs_as_clocks_do_is_not_told_one_that_is_set_or_runs_faster_is() -> None:
+    calm = News()
+    assert [whats(calm, Look(100.0 + at, now=(1 + at) * NS + at % 2 * NS // 10)) for at in range(9)] == [[]] * 9
+    news = News()
+    told = [news.since(Look(float(at), now=60 * (1 + at) * NS)) for at in range(4)]
+    assert told == [[], *([("clock", {"now": f"1970-01-01T00:0{at}:00Z"})] for at in (2, 3, 4))]
+    assert news.since(Look(4.0, now=NS)) == [("clock", {"now": "1970-01-01T00:00:01Z"})]
+    assert news.since(Look(5.0, now=2 * NS)) == []
 
 
 def test_a_look_that_fails_ends_nothing() -> None:

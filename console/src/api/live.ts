@@ -23,23 +23,25 @@ const REPLAYED_S = 60; // after a longer gap the page asks again instead of repl
 let last = "";
 let running: AbortController | undefined;
 
+/** Hear one kind of message; answers how to stop. */
+export function hear(what: string, hearer: Hearer): () => void {
+  const set = hearers.get(what) ?? new Set();
+  hearers.set(what, set.add(hearer));
+  return () => void set.delete(hearer);
+}
+
 /** Hear one kind of message while the component stands. */
-export function useLive(what: string, hear: Hearer): void {
-  const latest = useRef(hear);
-  latest.current = hear;
-  useLayoutEffect(() => {
-    const own: Hearer = (data) => latest.current(data);
-    const set = hearers.get(what) ?? new Set();
-    hearers.set(what, set.add(own));
-    return () => void set.delete(own);
-  }, [what]);
+export function useLive(what: string, hearer: Hearer): void {
+  const latest = useRef(hearer);
+  latest.current = hearer;
+  useLayoutEffect(() => hear(what, (data) => latest.current(data)), [what]);
 }
 
 function tell(text: string, name: string): void {
   // Too much was missed to be told again: everything on the page is asked anew.
   if (name === "reload") renewed.value += 1;
   const data = JSON.parse(text) as Live["data"];
-  for (const hear of hearers.get(name) ?? []) hear(data);
+  for (const hearer of hearers.get(name) ?? []) hearer(data);
 }
 
 /** Messages of a stream of text, as the specification of server-sent events has them. */

@@ -32,13 +32,7 @@ export function forget(): void {
 
 /** The answer to `GET path`, asked again whenever the path changes or the link was renewed. Without a path nothing is asked. */
 export function useResource<T>(path: string | null, keep = false): Resource<T> {
-  const own = useMemo(() => {
-    const turn = signal(0);
-    return {
-      data: signal<T | undefined>(undefined), problem: signal<Error | undefined>(undefined), late: signal(false), turn, path: "",
-      reload: () => void (turn.value += 1),
-    };
-  }, []);
+  const own = useMemo(() => new Asked<T>(), []);
   if (path !== null && own.path !== path) {
     const kept = seen.get(path) as T | undefined;
     if (kept !== undefined || !keep) own.data.value = kept;
@@ -46,26 +40,48 @@ export function useResource<T>(path: string | null, keep = false): Resource<T> {
     own.path = path;
   }
   const again = renewed.value + own.turn.value;
-  useEffect(() => {
-    if (path === null) return;
-    const stop = new AbortController();
-    const timer = window.setTimeout(() => (own.late.value = true), LATE_MS);
-    get<T>(path, stop.signal)
+  useEffect(() => (path === null ? own.end() : own.ask(path)), [path, again]);
+  useEffect(() => () => own.end(), []);
+  return own;
+}
+
+/** One question at a time: a page that is told to look again while its answer is under way looks again after it, or it would never see one. */
+class Asked<T> implements Resource<T> {
+  readonly data = signal<T | undefined>(undefined);
+  readonly problem = signal<Error | undefined>(undefined);
+  readonly late = signal(false);
+  readonly turn = signal(0);
+  path = "";
+  private under: { path: string; again: boolean; stop: AbortController } | undefined;
+
+  readonly reload = (): void => void (this.turn.value += 1);
+
+  end(): void {
+    this.under?.stop.abort();
+    this.under = undefined;
+  }
+
+  ask(path: string): void {
+    if (this.under?.path === path) return void (this.under.again = true);
+    this.end();
+    const mine = { path, again: false, stop: new AbortController() };
+    this.under = mine;
+    const { signal: stopped } = mine.stop;
+    const timer = window.setTimeout(() => (this.late.value = true), LATE_MS);
+    void get<T>(path, stopped)
       .then((data) => {
         remember(path, data);
-        [own.data.value, own.problem.value] = [data, undefined];
+        if (!stopped.aborted) [this.data.value, this.problem.value] = [data, undefined];
       })
       .catch((error: unknown) => {
-        if (!stop.signal.aborted) own.problem.value = error as Error;
+        if (!stopped.aborted) this.problem.value = error as Error;
       })
       .finally(() => {
         window.clearTimeout(timer);
-        if (!stop.signal.aborted) own.late.value = false;
+        if (stopped.aborted) return;
+        this.late.value = false;
+        this.under = undefined;
+        if (mine.again) this.ask(path);
       });
-    return () => {
-      stop.abort();
-      window.clearTimeout(timer);
-    };
-  }, [path, again]);
-  return own;
+  }
 }

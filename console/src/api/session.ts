@@ -4,7 +4,7 @@ import { speak } from "../words/say";
 import { zone } from "../words/format";
 import { setClock } from "./clock";
 import { get, post, put, session } from "./http";
-import { hangUp, keepLive } from "./live";
+import { hangUp, hear, keepLive } from "./live";
 import { forget } from "./resource";
 import type { FirstSignIn, NewPassword, Session, SignIn } from "./types";
 
@@ -18,6 +18,7 @@ async function enter(found: Session): Promise<void> {
 
 /** Ask who is signed in, and speak that person's language; else the browser's. */
 export async function start(): Promise<void> {
+  hear("clock", (told) => setClock(String(told["now"])));
   const user = computed(() => session.value?.user ?? "");
   effect(() => {
     const signedIn = user.value !== "";

@@ -38,8 +38,9 @@ export class TimeRange {
     });
   }
 
+  /** Where the history begins and ends; 0 where nobody knows. */
   bounds(first: number, last: number): void {
-    [this.first.value, this.last.value] = [first, last];
+    [this.first.value, this.last.value] = [first || 0, last || 0];
   }
 
   /** Show a stretch; `keep` is false for the small steps of one gesture. */

@@ -96,11 +96,13 @@ export function shortly(at: string | number, now: number): string {
 }
 
 export function clock(at: number): string {
+  if (!Number.isFinite(at)) return "–";
   return dates({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at * 1000);
 }
 
 export function day(at: string | number): string {
-  return dates({ year: "numeric", month: "short", day: "numeric" }).format(typeof at === "number" ? at * 1000 : Date.parse(at));
+  const when = typeof at === "number" ? at * 1000 : Date.parse(at);
+  return Number.isFinite(when) ? dates({ year: "numeric", month: "short", day: "numeric" }).format(when) : "–";
 }
 
 /** For hovering: the same moment in UTC. */

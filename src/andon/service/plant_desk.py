@@ -177,7 +177,7 @@ class PlantDesk:
         trouble = dict(self.ready())
         if expired := certificate_trouble(self.running.plant.service, time.time_ns()):
             trouble["certificate"] = expired
-        return Look(at_s, {item.name: item for item in sources}, behind_s, trouble, status.entries)
+        return Look(at_s, {item.name: item for item in sources}, behind_s, trouble, status.entries, self.running.clock.now())
 
     def ready(self) -> Mapping[str, str]:
         return engineering.ready(self.running)

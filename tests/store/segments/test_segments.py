@@ -167,6 +167,23 @@ def test_a_year_and_a_second_are_drawn_from_few_files(tmp_path: Path) -> None:
     assert sum(len(files) for _, _, files in os.walk(tmp_path)) < 60
 
 
+def test_the_past_begins_with_the_first_sample_not_with_its_span(tmp_path: Path) -> None:
+    """Bins are counted from the epoch, and files of bins are named after spans that begin long before."""
+    segments = Segments(tmp_path, keep=Keep(samples=2_000 * SECOND, levels=FAR), grace=0)
+    segments.register("f", ["p"], ["a", "b"], interval=SECOND)
+    segments._families["f"].family.rows_a_span = 100
+    segments.write(steady("p", 4_321, 4_000))
+    segments.flush()
+    segments.settle(5_000 * SECOND)
+    assert len(list((tmp_path / "f" / "2").iterdir())) == 1
+    assert segments.extent("p") == (4_321 * SECOND, 8_320 * SECOND + 1)
+    segments.settle(8_400 * SECOND)
+    first, last = segments.extent("p") or (0, 0)
+    assert segments.recording("p", ["a"], 0, FAR).time[0] == 6_400 * SECOND, "the samples before went"
+    assert 4_300 * SECOND <= first <= 4_321 * SECOND, "their bins did not"
+    assert last == 8_320 * SECOND + 1
+
+
 def test_late_samples_come_into_the_picture_with_the_next_settling(tmp_path: Path) -> None:
     segments = opened(tmp_path)
     segments.write(steady("p", 0, 5_000))

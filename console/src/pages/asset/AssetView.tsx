@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import "uplot/dist/uPlot.min.css";
 import { now } from "../../api/clock";
 import { address } from "../../api/http";
@@ -38,7 +38,7 @@ export default function AssetView({ asset }: { asset: string }) {
   });
   useLive("ticks", () => page.reload());
   useEffect(() => {
-    if (data) range.bounds(seconds(data.first), Math.max(seconds(data.last), now.peek()));
+    if (data) range.bounds(seconds(data.first), Math.max(seconds(data.last) || 0, now.peek()));
   }, [data]);
   return (
     <Page title={data?.name || asset} question={data ? [data.area, data.line, data.mode && say("asset.mode", { mode: data.mode })].filter(Boolean).join(" ▸ ") : ""}
@@ -58,12 +58,12 @@ function State({ data }: { data: AssetPage }) {
 
 function Lanes({ page, range }: { page: AssetPage; range: TimeRange }) {
   const box = useRef<HTMLDivElement>(null);
-  const [points, setPoints] = useState(() => Math.round(Math.min(MOST_POINTS, window.innerWidth) / 2));
+  const [points, setPoints] = useState(0); // not known before the page stands: nothing is asked in vain
   const wished = query.value.getAll("tag");
   const chosen = wished.length ? page.tags.filter((tag) => wished.includes(tag.id)) : [...page.tags].sort((a, b) => (b.share ?? 0) - (a.share ?? 0)).slice(0, FIRST_TAGS);
   const trends = useTrend(page.asset, range, chosen.map((tag) => tag.id), points);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = box.current!;
     setPoints(Math.max(200, Math.min(MOST_POINTS, Math.round((element.clientWidth - GUTTER) / PIXELS_A_BUCKET))));
     return gestures(element, range);

@@ -148,15 +148,21 @@ class FamilySegments:
     def extent(self) -> tuple[int, int] | None:
         """First and last instant that may hold samples, as far as files and buffer say; None where there are none."""
         files = self._samples.files()
-        for tier in self._levels:
-            files += tier.files()
         starts, ends = [file.start for file in files], [file.end for file in files]
         with self._lock:
             for part in (*self._on_the_way, *self._buffer):
                 if len(part):
                     starts.append(int(part.time.min()))
                     ends.append(int(part.time.max()) + 1)
-        return (min(starts), max(ends)) if starts else None
+        oldest, newest = min(starts, default=_FAR), max(ends, default=0)
+        for tier in self._levels:  # what was made of samples that are gone
+            length = self.family.bin_length(tier.level)
+            for file in tier.files():
+                if file.start < oldest and (first := tier.first_in(file)) is not None and first + length <= oldest:
+                    oldest = first
+                if not ends:
+                    newest = max(newest, file.end)
+        return (oldest, newest) if oldest < _FAR else None
 
     def _write(self, rows: Rows) -> None:
         length = self.family.span(0, 0)[1]

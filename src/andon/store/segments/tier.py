@@ -52,6 +52,7 @@ class Tier(Generic[Part]):
         self._lock = threading.Lock()
         self._files: set[SegmentFile] = set()
         self._doomed: list[SegmentFile] = []
+        self._first: dict[SegmentFile, int] = {}
         self._readers = 0
         self._list()
         for part in folder.glob(".*.part"):
@@ -88,6 +89,21 @@ class Tier(Generic[Part]):
         """ns up to where the level below was rolled up; None where nothing was."""
         with self._lock:
             return max((file.end for file in self._files), default=None)
+
+    def first_in(self, file: SegmentFile) -> int | None:
+        """ns of the first row of a file: its name may begin long before, with the span that it is made of. None where it is gone.
+
+        Raises
+        ------
+        StoreError : the disk refuses, or the file is damaged
+        """
+        if file not in self._first:
+            self._first = {known: first for known, first in self._first.items() if known in self._files}
+            found = self.read(Where(file.first_asset, file.last_asset, file.start, file.end), ())
+            if found is None:
+                return None
+            self._first[file] = int(found.time.min())
+        return self._first[file]
 
     def covers(self, time: int) -> bool:
         """Whether a file is about an instant."""
