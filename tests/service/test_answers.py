@@ -99,7 +99,7 @@ def test_the_same_key_does_a_thing_once(fresh: Service) -> None:
     assert again.headers["idempotent-replayed"] == "true"
     assert [name for name, _ in fresh.desk.asked].count("act") == 1
     other = fresh.client.post("/api/v1/alarms/a1/acts", json={"kind": "acknowledge"}, headers=headers)
-    assert other.status_code == 409
+    assert (other.status_code, other.headers["content-type"], other.json()["type"]) == (409, "application/problem+json", "key-used")
     fresh.client.post("/api/v1/alarms/a2/acts", json=body, headers=headers)
     assert [name for name, _ in fresh.desk.asked].count("act") == 2
 
@@ -110,6 +110,8 @@ def test_a_caller_that_asks_too_often_is_told_to_wait(tmp_path: Path) -> None:
         service.sign_in("viewer")
         codes = [service.client.get("/api/v1/session").status_code for _ in range(8)]
         assert codes == [200] * 5 + [429] * 3
+        told = service.client.get("/api/v1/session")
+        assert (told.headers["retry-after"], told.json()["type"], told.json()["do"]) == ("1000", "too-many-requests", "ask less often")
         assert service.client.get("/healthz").status_code == 200
 
 

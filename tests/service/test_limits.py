@@ -12,7 +12,7 @@ from litestar.testing import TestClient
 
 from andon.service.browser_headers import browser_headers
 from andon.service.limits import Buckets, Rate, bounded_bodies
-from andon.service.problems import HANDLERS
+from andon.service.problems import HANDLERS, problem_answers
 
 
 @post("/api/v1/echo")
@@ -28,7 +28,8 @@ async def ingest(request: Request) -> dict[str, int]:  # type: ignore[type-arg]
 @pytest.fixture
 def client() -> Iterator[TestClient[Litestar]]:
     app = Litestar([echo, ingest], openapi_config=None, exception_handlers=HANDLERS)
-    wrapped = browser_headers(bounded_bodies(app, most=1000, most_ingest=5000, ingest_path="/api/v1/ingest"), tls=True)
+    bounded = bounded_bodies(app, most=1000, most_ingest=5000, ingest_path="/api/v1/ingest")
+    wrapped = browser_headers(problem_answers(bounded), tls=True)
     with TestClient(wrapped) as client:
         yield client  # type: ignore[misc]
 

@@ -137,6 +137,24 @@ def test_tokens_do_what_their_scope_says_and_end(fresh: Service) -> None:
     assert key
 
 
+def test_a_token_is_at_hand_for_two_seconds_and_never_once_it_is_revoked(fresh: Service) -> None:
+    number, text = fresh.accounts.add_token("gateway", "engineer", ["ingest"], None)
+    assert fresh.accounts.at_hand(text) is None, "nobody has asked yet"
+    bearer = {"Authorization": f"Bearer {text}"}
+    assert fresh.client.post("/api/v1/ingest/line", content=b"x", headers=bearer).status_code == 200
+    known = fresh.accounts.at_hand(text)
+    assert known is not None
+    assert known[0] is not None
+    assert known[0].token == number
+    fresh.watch.time += 2 * NS
+    assert fresh.accounts.at_hand(text) is None, "it may have ended meanwhile"
+    assert fresh.client.post("/api/v1/ingest/line", content=b"x", headers=bearer).status_code == 200
+    fresh.accounts.revoke_token(number)
+    assert fresh.accounts.at_hand(text) is None
+    assert fresh.client.post("/api/v1/ingest/line", content=b"x", headers=bearer).status_code == 401
+    assert fresh.accounts.at_hand(text) == (None,), "that it holds no more is known as well"
+
+
 def test_the_last_administrator_stays(fresh: Service) -> None:
     fresh.sign_in("administrator")
     for change in ({"role": "viewer"}, {"locked": True}):

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from litestar.exceptions import HTTPException
 
 from andon.service.asgi import App, Message, Receive, Scope, Send
-from andon.service.problems import MEDIA_TYPE, encoded
-from andon.service.reader_language import language_of
+from andon.service.problems import Refusal
 
 MOST_CALLERS = 10_000
 MIB = 2**20
@@ -78,6 +77,10 @@ def bounded_bodies(app: App, *, most: int, most_ingest: int, ingest_path: str, w
     most, most_ingest : bytes, for routes and for pushes of samples
     ingest_path : prefix of the latter
     within_s : seconds in which the whole body must have come
+
+    Raises
+    ------
+    Refusal, TooLarge, TooSlow : told by `problems.problem_answers`
     """
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,8 +90,8 @@ def bounded_bodies(app: App, *, most: int, most_ingest: int, ingest_path: str, w
         limit = most_ingest if scope["path"].startswith(ingest_path) else most
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not length.isdigit() or int(length) > limit:
-            await _refuse(send, limit, language_of(scope))
-            return
+            what = f"the body is larger than {limit / MIB:g} MiB"
+            raise Refusal(413, "too-large", what, do="send it in smaller parts", headers={"Connection": "close"})
         seen, whole = 0, False
         end = asyncio.get_running_loop().time() + within_s
 
@@ -111,11 +114,3 @@ def bounded_bodies(app: App, *, most: int, most_ingest: int, ingest_path: str, w
         await app(scope, counted, send)
 
     return wrapped
-
-
-async def _refuse(send: Send, limit: int, language: str) -> None:
-    what, do = f"the body is larger than {limit / MIB:g} MiB", "send it in smaller parts"
-    body = encoded(413, "too-large", what, do, language=language)
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -57,11 +57,6 @@ def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def encoded(status: int, kind: str, what: str, do: str = "", *, language: str = "en") -> bytes:
-    """A problem as bytes, for answers below the router."""
-    return msgspec.json.encode(Problem(type=kind, title=translated(what, language), status=status, do=translated(do, language)))
-
-
 def _of_refusal(scope: Mapping[str, Any], error: Refusal) -> Response[bytes]:
     language = language_of(scope)
     what, do = translated(error.what, language), translated(error.do, language)

@@ -8,13 +8,17 @@ from collections.abc import Callable
 from andon.service.asgi import App, Receive, Scope, Send
 from andon.service.callers import Caller
 from andon.service.limits import Buckets
-from andon.service.problems import MEDIA_TYPE, encoded
-from andon.service.reader_language import language_of
+from andon.service.problems import Refusal
 from andon.service.settings import ServiceSettings
 
 
 def limited(app: App, settings: ServiceSettings, monotonic_s: Callable[[], float], *, prefix: str) -> App:
-    """`app` behind the rates of `settings`; what is too much gets 429 and the seconds to wait."""
+    """`app` behind the rates of `settings`; what is too much is refused with 429 and the seconds to wait.
+
+    Raises
+    ------
+    Refusal : told by `problems.problem_answers`
+    """
     usual, pushes, tries = Buckets(settings.rate), Buckets(settings.ingest_rate), Buckets(settings.sign_in_rate)
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,14 +35,10 @@ def limited(app: App, settings: ServiceSettings, monotonic_s: Callable[[], float
             wait = pushes.take(name, monotonic_s())
         else:
             wait = usual.take(name, monotonic_s())
-        if not wait:
-            await app(scope, receive, send)
-            return
-        seconds = math.ceil(wait)
-        what, do = f"too many requests: wait {seconds} s", "ask less often"
-        body = encoded(429, "too-many-requests", what, do, language=language_of(scope))
-        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"retry-after", str(seconds).encode())]
-        await send({"type": "http.response.start", "status": 429, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        if wait:
+            seconds = str(math.ceil(wait))
+            what = f"too many requests: wait {seconds} s"
+            raise Refusal(429, "too-many-requests", what, do="ask less often", headers={"Retry-After": seconds})
+        await app(scope, receive, send)
 
     return wrapped

@@ -11,7 +11,7 @@ from andon.plant.errors import ConflictError
 from andon.plant.time import DAY_NS
 from andon.service.asgi import App, Message, Receive, Scope, Send
 from andon.service.callers import SAFE, Caller
-from andon.service.problems import MEDIA_TYPE, encoded
+from andon.service.problems import Refusal
 from andon.store.database import idempotency
 from andon.store.database.database import Database
 
@@ -60,6 +60,10 @@ def answered_once(app: App, answers: Answers, *, prefix: str, except_for: str) -
     ----------
     prefix : of the routes that this is about
     except_for : prefix of the pushes of samples, which the journal knows by their key
+
+    Raises
+    ------
+    Refusal : 409, the key belongs to another request or to one that is not done
     """
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,11 +78,9 @@ def answered_once(app: App, answers: Answers, *, prefix: str, except_for: str) -
         try:
             first = await asyncio.to_thread(answers.begin, key, where, request)
         except ConflictError as error:
-            body = encoded(409, "key-used", error.what, error.do, language=caller.language)
-            await _send(send, 409, body, MEDIA_TYPE)
-            return
+            raise Refusal(409, "key-used", error.what, do=error.do) from error
         if first is not None:
-            await _send(send, *first, repeated=True)
+            await _repeat(send, *first)
             return
         kept = _Kept(send)
         try:
@@ -145,9 +147,8 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return wrapped
 
 
-async def _send(send: Send, status: int, body: bytes, media_type: str, *, repeated: bool = False) -> None:
+async def _repeat(send: Send, status: int, body: bytes, media_type: str) -> None:
     headers = [(b"content-type", media_type.encode("latin-1")), (b"content-length", str(len(body)).encode())]
-    if repeated:
-        headers.append((b"idempotent-replayed", b"true"))
+    headers.append((b"idempotent-replayed", b"true"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -212,7 +211,7 @@ def ledger_export(running: Running) -> Iterator[bytes]:
     running.sign()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.jsonl"
-        export_ledger(running.models.ledger, path, at=time.time_ns())
+        export_ledger(running.models.ledger, path, at=running.clock.now())
         with open(path, "rb") as file:
             while part := file.read(1 << 16):
                 yield part

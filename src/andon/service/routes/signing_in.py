@@ -55,7 +55,7 @@ def first_sign_in(
     return _signed_in(secret, caller, desk, clock, request)
 
 
-@post("/new-password", role=ANYONE, status_code=200, sync_to_thread=True)
+@post("/new-password", role=ANYONE, security=[{}], status_code=200, sync_to_thread=True)
 def new_password(
     data: JSONBody[NewPassword], request: AnyRequest, accounts: TheAccounts, desk: TheDesk, clock: TheClock
 ) -> Response[Session]:
