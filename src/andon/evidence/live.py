@@ -136,15 +136,15 @@ def tick(
     means after the tick and the row with its gaps filled (C,); None where a core has no forecast of this tick
     """
     x, valid = prepared.x[0], prepared.valid[0]
-    gone = None if bool(valid.all()) else ~valid
+    gone = None if np.count_nonzero(valid) == len(valid) else ~valid
     if gone is not None and expectations:
         x = np.where(gone, next(iter(expectations.values())).relation[0], x)
     rows = np.empty((1 + 2 * len(lines.cores), len(x)), dtype=np.float32)
     rows[0] = x
     for at, core in enumerate(lines.cores):
         expected = expectations[core]
-        np.subtract(x, expected.forecast[0], out=rows[1 + 2 * at])
-        np.subtract(x, expected.relation[0], out=rows[2 + 2 * at])
+        rows[1 + 2 * at], rows[2 + 2 * at] = expected.forecast[0], expected.relation[0]
+    np.subtract(x, rows[1:], out=rows[1:])
     values: Float32Array = rows.take(lines.pick, axis=0)
     if lines.sized is not None:
         np.abs(values, out=values, where=lines.sized)
@@ -157,8 +157,7 @@ def tick(
         np.maximum(values, lines.lowest, out=values)
     if gone is not None:
         values[lines.masked & gone] = 0.0
-    total = float(np.add.reduce(values, axis=None))
-    if total != total:  # NaN: the first tick after a reset
+    if np.count_nonzero(values == values) < values.size:  # NaN: the first tick after a reset
         return None
     after: Float32Array = values.take(lines.source, axis=0)
     after -= means
@@ -180,7 +179,7 @@ def tick(
     np.maximum.reduce(squared, axis=1, out=numbers[deep : 2 * deep])
     squared += ONE
     np.matmul(np.log(squared, out=squared), lines.ones, out=numbers[:deep])
-    np.einsum("mc,mc->m", size, lines.size, out=numbers[2 * deep :])
+    np.vecdot(size, lines.size, out=numbers[2 * deep :])
     if gone is not None:
         numbers[:deep] += lines.spread_expected[:, gone].sum(axis=1)
         numbers[2 * deep :] += lines.extent_expected[:, gone].sum(axis=1)

@@ -6,7 +6,6 @@ arrays of one row in two dimensions. A property test holds both together.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -72,11 +71,12 @@ def prepare_tick(
     time = k * interval
     here = -(-newest // interval) == k
     # The usual case: the only sample of the tick, every tag plain, finite, in its range and GOOD.
-    usual = here and plan.plain and not plan.special and columns.straight and not len(state.time) and not recording.status.any()
+    usual = here and plan.plain and not plan.special and columns.straight and not len(state.time)
+    usual = usual and not np.count_nonzero(recording.status)  # much quicker than `any`, as everywhere here
     if usual:
         values = recording.values.astype(np.float64)
-        usual = math.isfinite(float(np.add.reduce(values, axis=None))) and (
-            not plan.ranged or not bool(((values < plan.low) | (values > plan.high)).any())
+        usual = np.count_nonzero(np.isfinite(values)) == plan.width and not (
+            plan.ranged and (np.count_nonzero(values < plan.low) or np.count_nonzero(values > plan.high))
         )
     if not usual:
         values, ok, status = read_samples(plan, columns, recording, 0, 1)
@@ -98,7 +98,7 @@ def prepare_tick(
         rest = Samples(recording.time, values, ok, status)
     if usual or (len(samples.time) == 1 and not samples.status.any() and samples.ok.all()):
         value = held = good_value = values[0] if usual else samples.values[0]
-        good_time = real_time = np.full(plan.width, newest if usual else samples.time[0], dtype=np.int64)
+        good_time = real_time = _of_all(plan.width, newest if usual else int(samples.time[0]))
         came: BoolArray | None = None  # all
         age = 0.0
     else:
@@ -134,7 +134,7 @@ def prepare_tick(
     disturbed = k if off or maintenance or beyond or (state.mode != -2 and mode != state.mode) else state.disturbed_tick
     settle = preparation.settle_ns
     settling = settle > 0 and disturbed != NEVER and (k - disturbed) * interval <= settle and not off and not maintenance
-    valid = np.ones(len(channels), dtype=bool) if usual else np.isfinite(channels)
+    valid = np.isfinite(channels)
     standing = (state.seen_value, state.seen_tick, state.since_tick)
     if len(plan.watch):
         standing = _stuck(plan, state, value, came, valid, k, reset)
@@ -170,6 +170,13 @@ def prepare_tick(
         disturbed, k if data else state.data_tick, off,
     )  # fmt: skip
     return prepared, after
+
+
+def _of_all(count: int, number: int) -> Int64Array:
+    """(count,) the same number for each; `np.full` takes thrice as long."""
+    out = np.empty(count, dtype=np.int64)
+    out.fill(number)
+    return out
 
 
 def _why(min_valid: float, share: float, mode: int, settling: bool, off: bool, maintenance: bool) -> int:
@@ -256,14 +263,14 @@ def _stuck(
     old_since = state.since_tick[watch] if plan.watches_some else state.since_tick
     if came is None:
         changed = now != old
-        seen_value, seen_tick = now, np.full(len(watch), k, dtype=np.int64)
+        seen_value, seen_tick = now, _of_all(len(watch), k)
     else:
         real = came[inputs] & ~np.isnan(now)
         changed = real & (now != old)
         seen_value = np.where(real, now, old)
         seen_tick = np.where(real, k, state.seen_tick[watch])
-    since = np.full(len(watch), k, dtype=np.int64) if reset else np.where(changed, k, old_since)
-    if came is not None or (k - int(since.min())) * plan.preparation.interval_ns > plan.shortest_stuck:
+    since = _of_all(len(watch), k) if reset else np.where(changed, k, old_since)
+    if came is not None or (k - int(np.minimum.reduce(since))) * plan.preparation.interval_ns > plan.shortest_stuck:
         long = (seen_tick - since) * plan.preparation.interval_ns > plan.stuck[watch]
         if came is not None:
             long &= (seen_tick != NEVER) & (since != NEVER)

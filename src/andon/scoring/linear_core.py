@@ -205,7 +205,7 @@ class LinearCore:
     def _filled(self, x: Float32Array, valid: BoolArray) -> Float32Array:
         """(T, C) deviations from the mean, missing channels by their conditional mean."""
         deviation = x - self.mean
-        if not np.logical_and.reduce(valid, axis=None):
+        if np.count_nonzero(valid) < valid.size:
             self._fill.fill(deviation[None], valid)
         return deviation
 
