@@ -81,9 +81,11 @@ class Shift:
             found = self.open.pop(choice % len(self.open))
             self.desk.event("closed", replace(found, end=self.now), self.now)
         elif what in ("shelve", "acknowledge", "comment") and chosen:
-            act: Act = {"shelve": Shelve(self.now + 2 * HOUR_NS, "busy"), "acknowledge": Acknowledge(), "comment": Comment("seen")}[what]
+            acts: dict[str, Act] = {
+                "shelve": Shelve(self.now + 2 * HOUR_NS, "busy"), "acknowledge": Acknowledge(), "comment": Comment("seen"),
+            }  # fmt: skip
             try:
-                self.desk.act(chosen, act, at=self.now, by="ann")
+                self.desk.act(chosen, acts[what], at=self.now, by="ann")
             except AlarmError:
                 return  # what cannot be done is tested elsewhere
         elif what == "note":

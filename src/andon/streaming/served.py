@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from andon.evidence.events import Span
 from andon.plant.batch import Batch
 from andon.plant.file.schema import OutOfService
+from andon.plant.grid import tick_of
 from andon.plant.label import Label, LabelKind, LabResults
 from andon.plant.recording import Recording
 from andon.plant.rows import Rows
 from andon.plant.verdict import Event
 from andon.scoring.explain import explain, stretch
 from andon.scoring.fleet import Fleet, Judged
+from andon.scoring.silence import pass_silence, silence_of
 from andon.streaming.arrivals import Arrivals, Arrived
 from andon.streaming.control import Control, EndPlanned, Marked, Planned, Promised, PutBack, Result, TakeOut
 from andon.streaming.limits import Closed, Limit
@@ -32,6 +34,10 @@ FIRST_REVISION = 8
 FEW_ASSETS = 16
 """A fleet of so few assets is judged in whole stretches where nothing happens; of more, something happens at most ticks of a backlog."""
 RECENT_RESULTS = 64
+MOST_TICKS = 20_000
+"""Ticks that a small fleet judges at once: memory."""
+LONG_SILENCE = 1_000
+"""Ticks of silence that are worth passing in one step."""
 
 
 class History(Protocol):
@@ -177,21 +183,42 @@ class Served:
         if before == NOTHING:
             first = -(-int(rows.time[0]) // interval) if len(rows) else last
         lab, self.results = lab_of(self.results), []
-        many = len(self.fleet.assets) > FEW_ASSETS or not self.fleet.keeps_states
+        most = 1 if len(self.fleet.assets) > FEW_ASSETS or not self.fleet.keeps_states else MOST_TICKS
         told: list[Said] = []
-        stretches = [(tick, tick) for tick in range(last, first - 1, -1)] if many else [(first, last)]
+        stretches = self._stretches(rows, first, last)[::-1]
         while stretches:
-            low, high = stretches.pop()
+            low, high, silent = stretches.pop()
+            if silent and not self.open:
+                self.state = pass_silence(self.fleet, self.state, high + 1)
+                continue
+            if high - low >= most:
+                stretches.append((low + most, high, False))
+                high = low + most - 1
             own = rows if low == first and high == last else _between(rows, (low - 1) * interval, high * interval)
             said = self._stretch(own, low, high, lab)
             if said is None:  # something happens in there: in two halves, the first one first
                 middle = (low + high) // 2
-                stretches += [(middle + 1, high), (low, middle)]
+                stretches += [(middle + 1, high, False), (low, middle, False)]
                 continue
             lab = []
             told.append(said)
         self._forget_planned(arrived.upto)
         return [replace(told[0], rows=arrived.rows, late=arrived.late, ahead=arrived.ahead), *told[1:]] if told else [quiet]
+
+    def _stretches(self, rows: Rows, first: int, last: int) -> list[tuple[int, int, bool]]:
+        """The ticks first..last in order: low, high, and whether all are silent and nothing that is said later depends on them."""
+        if last - first < LONG_SILENCE:
+            return [(first, last, False)]
+        silence = silence_of(self.fleet)
+        if silence is None:
+            return [(first, last, False)]
+        came = np.unique(tick_of(rows.time, self.arrivals.interval))
+        out, begin, edges = [], first, np.concatenate([[first - 1], came, [last + 1]])
+        for at in np.flatnonzero(np.diff(edges) > silence.before + silence.after + LONG_SILENCE):
+            low, high = int(edges[at]) + 1 + silence.before, int(edges[at + 1]) - 1 - silence.after
+            out += [(begin, low - 1, False), (low, high, True)]
+            begin = high + 1
+        return [*out, (begin, last, False)]
 
     def _stretch(self, rows: Rows, low: int, high: int, lab: Sequence[LabResults]) -> Said | None:
         """Judge low <= tick <= high at once; None, and nothing is changed, where one tick after the other could say something else."""
