@@ -99,3 +99,41 @@ def test_files_that_are_no_recording_are_named(head: str, message: str, tmp_path
     assert [one.what for one in found.failed] == [message]
     assert found.failed[0].rule
     assert set(found.recordings) == {"data"}
+
+
+def telemetry(names: dict[str, float], rows: int = 1500, header: str = "machineID", later: int = 0) -> str:
+    """A wide table sorted by machine, then by time, longer than what is looked at first."""
+    lines = [f"time,{header},flow"]
+    for place, (name, level) in enumerate(names.items()):
+        for at in range(place * later, place * later + rows):
+            lines.append(f"2024-01-{1 + at // 1440:02d}T{at // 60 % 24:02d}:{at % 60:02d}:00Z,{name},{level + at % 7}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("header", ["machineID", "asset", "Maschine"])
+@pytest.mark.parametrize("names", [{"7": 0.0, "8": 100.0}, {"pump Ä": 0.0, "pump Ö": 100.0}])
+def test_assets_below_each_other_are_found_beyond_the_first_rows(tmp_path: Path, header: str, names: dict[str, float]) -> None:
+    (tmp_path / "plant.csv").write_text(telemetry(names, header=header), encoding="utf-8")
+    found = read(tmp_path).recordings
+    assert list(found) == list(names)
+    for name, level in names.items():
+        assert found[name].tags == ("flow",)
+        assert len(found[name].time) == 1500
+        assert found[name].values[0, 0] == level
+
+
+def test_one_asset_in_its_column_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text(telemetry({"pump Ä": 0.0}, header="asset name"), encoding="utf-8")
+    (rec,) = read(tmp_path).recordings.values()
+    assert (rec.asset, rec.tags) == ("pump Ä", ("flow",))
+
+
+def test_assets_that_follow_each_other_in_time_are_two(tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text(telemetry({"A": 0.0, "B": 9.0}, header="asset", later=2000), encoding="utf-8")
+    assert list(read(tmp_path).recordings) == ["A", "B"]
+
+
+def test_a_machine_that_says_on_and_off_stays_a_tag(tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text(telemetry({"ON": 0.0, "OFF": 9.0}, header="machine", later=1500), encoding="utf-8")
+    (rec,) = read(tmp_path).recordings.values()
+    assert rec.tags == ("machine", "flow")

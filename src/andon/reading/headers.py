@@ -40,6 +40,9 @@ ASSET: frozenset[str] = frozenset(
     )
 )  # fmt: skip
 
+# Headers of `ASSET` that mean nothing else; "machine" or "line" may also be a state or a number of the process.
+OWNER: frozenset[str] = ASSET - {"machine", "maschine", "anlage", "turbine", "device", "equipment", "设备", "机组"}
+
 SAMPLED: frozenset[str] = frozenset((
     "drawn", "probenahme", "probenahmezeit", "probenzeit", "sampled", "sampledat", "sampledate", "sampletime",
     "samplingtime", "取样时间", "采样时间",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from andon.plant.errors import ReadingError
-from andon.reading.headers import ASSET, QUALITY, TAG, TIME, VALUE, word
+from andon.reading.headers import ASSET, OWNER, QUALITY, TAG, TIME, VALUE, word
 from andon.reading.numerals import looks_like_number
 from andon.reading.quality import hard_word, looks_like_quality, soft_word
 from andon.reading.table import Table
@@ -20,6 +20,7 @@ from andon.reading.timestamps import looks_like_clock, looks_like_time
 if TYPE_CHECKING:
     import polars as pl
 
+_COMES_AGAIN = 0.05  # share of the first times that must come again; clocks set back repeat a few
 ROLES = ("time", "clock", "tag", "value", "quality", "asset", "ignore")
 _SUFFIX = re.compile(r"^(?P<base>.+?)[\s._\-/:(]*(?:opc ?quality|quality|qual|status|质量|状态)\)?$", re.IGNORECASE)
 _VALUE_SUFFIX = re.compile(r"^(?P<base>.+?)[\s._\-/:(]+(?:value|val|wert|值)\)?$", re.IGNORECASE)
@@ -265,15 +266,11 @@ def _plain(name: str) -> str:
 def _wide(
     table: Table, time: int, clock: int, rest: list[int], kinds: tuple[str, ...], words: tuple[str, ...], said: Mapping[str, int]
 ) -> Layout:
-    assets = [number for number in rest if words[number] in ASSET and kinds[number] in ("text", "number")]
     asset = said.get("asset", -1)
-    if (
-        asset < 0
-        and assets
-        and time >= 0
-        and table.head[str(time)].n_unique() < table.head.select(str(time), str(assets[0])).unique().height
-    ):
-        asset = assets[0]
+    if asset < 0 and time >= 0:
+        stamps = [time, clock] if clock >= 0 else [time]
+        assets = (number for number in rest if words[number] in ASSET and kinds[number] in ("text", "number"))
+        asset = next((one for one in assets if _names_assets(table, stamps, one, kinds[one] == "text" and words[one] in OWNER)), -1)
     left_out = [number for number in rest if kinds[number] in ("time", "clock")]
     left_out += [number for number in rest if kinds[number] == "empty" and table.names[number] == f"column {number + 1}"]
     plain = [number for number in rest if number not in left_out and number != asset]
@@ -291,6 +288,31 @@ def _wide(
         raise ReadingError("no column beside the time", at=table.at(), do="export the values with the time")
     anonymous = len(channels) == 1 and (words[channels[0].column] in VALUE or (table.header_line == 0 and not table.typed))
     return Layout("wide", time, clock, tuple(channels), asset=asset, left_out=tuple(left_out), anonymous=anonymous, kinds=kinds)
+
+
+def _names_assets(table: Table, stamps: list[int], column: int, owner: bool) -> bool:
+    """True where a column of a wide table says whose row it is.
+
+    So it does where a time comes again under another name, be it further down: exports sorted by machine, then by time, show
+    one name only in their first rows. A text under a header that means nothing else (`owner`) does so in any case, while
+    "machine" may as well say ON and OFF, and a number may be a set-point.
+    """
+    import polars as pl
+
+    if owner:
+        return True
+    keys, name = [str(number) for number in stamps], str(column)
+    first = table.head.select(*keys, name).drop_nulls().unique(maintain_order=True)
+    times = first.select(keys).unique()
+    if times.height < first.height:
+        return True
+    again = times.clear()
+    for batch in table.batches([*stamps, column]):
+        met = batch.select(*keys, name).join(first.rename({name: "first"}), on=keys, how="inner")
+        again = pl.concat([again, met.filter(pl.col(name) != pl.col("first")).select(keys)]).unique()
+        if again.height >= max(2, _COMES_AGAIN * times.height):
+            return True
+    return False
 
 
 def _quality_columns(table: Table, plain: list[int], kinds: tuple[str, ...], said: Mapping[str, int]) -> tuple[dict[int, int], set[int]]:
