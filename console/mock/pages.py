@@ -105,7 +105,7 @@ def models_page(champion: str) -> Models:
         card: dict[str, Any] = {
             "caught": 18 - place, "missed": 2 + place, "false_per_week": round(0.7 + 0.2 * place, 2), "median_delay_s": 540.0 + 120 * place,
             "vus_pr": round(0.46 - 0.02 * place, 3), "quality_rmse": round(0.021 + 0.002 * place, 4), "coverage_90": 0.91 - 0.01 * place,
-            "golden_faults": "6 of 6" if place != 1 else "5 of 6",
+            "interval_s": 60.0, "trained_to": "2026-10-07T06:00:00Z", "golden_faults": "6 of 6" if place != 1 else "5 of 6",
         }  # fmt: skip
         out.append(
             ModelVersion(model="furnaces", version=version, state=state, trained=version[:10] + "T" + version[11:19].replace("-", ":") + "Z",

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { useErrorBoundary } from "preact/hooks";
 import { session } from "./api/http";
 import { useKeys } from "./keyboard";
 import { AlarmsPage } from "./pages/AlarmsPage";
@@ -48,11 +49,23 @@ export function App() {
       <Navigation />
       <div class="content">
         <LinkBanner />
-        <CurrentPage />
+        <Standing key={path.value.join("/")} />
       </div>
       <Notices />
       {helping.value && <HelpDialog onClose={() => (helping.value = false)} />}
     </div>
+  );
+}
+
+/** The page, or in its place that it could not be drawn: half a page that no longer answers must not pass for a calm plant. */
+function Standing() {
+  const [wrong, again] = useErrorBoundary((error) => console.error(error));
+  if (!wrong) return <CurrentPage />;
+  return (
+    <Page title={say("fault.title")}>
+      <p class="note" role="alert">{String((wrong as Error).message ?? wrong)}</p>
+      <button type="button" class="first" onClick={again}>{say("again")}</button>
+    </Page>
   );
 }
 

@@ -43,6 +43,23 @@ def test_an_alarm_comes_is_let_in_opened_acknowledged_and_marked(browser: Any, s
         page.locator(".records li", has_text="operator").first.wait_for()
 
 
+def test_the_button_of_a_message_asks_before_it_marks(browser: Any, service: Service) -> None:
+    with signed_in(browser, service.url, "operator", at="/cases/case-2?mark=false") as page:
+        asked = page.get_by_role("dialog", name="Was this alarm true?")
+        asked.get_by_role("button", name="Not now").click()
+        assert "mark=" not in page.url
+        assert page.locator(".facts", has_text="false").count() == 0, "nothing was marked by the link alone"
+        page.goto("/cases/case-2?mark=false")
+        asked.wait_for()
+        assert page.evaluate("() => document.activeElement.textContent") == "No, it was false"
+        page.keyboard.press("Enter")
+        page.locator(".facts", has_text="false").wait_for()
+        assert "mark=" not in page.url
+    with signed_in(browser, service.url, "viewer", at="/cases/case-2?mark=true") as page:
+        page.locator(".facts").wait_for()
+        assert page.get_by_role("dialog").count() == 0
+
+
 def test_an_alarm_that_comes_while_the_list_is_on_its_way_is_not_lost(browser: Any, service: Service) -> None:
     with signed_in(browser, service.url, "operator") as page:
         page.wait_for_selector(".link.live")

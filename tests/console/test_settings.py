@@ -48,6 +48,9 @@ def test_the_slider_answers_at_once_and_the_budget_changes(browser: Any, service
 
 def test_a_version_is_promoted_and_taken_back(browser: Any, service: Service) -> None:
     with signed_in(browser, service.url, "engineer", at="/models") as page:
+        card = page.locator("table.cards")
+        for words in ("1 min", "9 mins", "7 Oct 2026"):  # durations and days as people read them, no nanoseconds
+            card.locator("td", has_text=words).first.wait_for()
         page.get_by_role("button", name="Promote").first.click()
         page.get_by_role("dialog").get_by_role("button", name="Promote").click()
         assert notice(page).startswith("91be03aa judges now.")

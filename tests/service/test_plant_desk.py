@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
+from andon.plant.budget import parse_budget
 from andon.plant.clock import SystemClock
 from andon.project.live.replaying import open_replay, run_replay
 from andon.project.live.running import Running
@@ -111,6 +112,7 @@ def test_the_overview_shows_the_asset_with_its_last_hour(shift: Shift) -> None:
     assert tile["state"] in ("normal", "anomalous", "cannot_judge", "alarm")
     assert any(value is not None for value in tile["evidence"])
     assert shift.get("/overview")["sources"][0]["name"] == "replay"
+    assert 0.5 < tile["data_share"] <= 1.0
 
 
 def test_the_asset_page_shows_every_tag_beside_what_was_expected(shift: Shift) -> None:
@@ -157,6 +159,8 @@ def test_the_budget_page_answers_for_every_setting_of_the_slider_and_takes_a_new
     assert len(rates) >= 3
     assert rates == sorted(rates), "the slider goes from few to many"
     assert all(effect["found"].keys() == effect["delay_s"].keys() for effect in page["curve"])
+    assert parse_budget(page["tightest"]).rate_per_hour < parse_budget("1/hour").rate_per_hour
+    assert page["moved"] is bool(page["group"] in shift.get("/overview")["moved"])
     found = [sum(effect["found"].values()) for effect in page["curve"]]
     assert found == sorted(found), "a looser promise finds no less"
     assert {"step_4", "drift_4_1h", "drift_2_1d", "stuck"} <= page["curve"][0]["found"].keys()
@@ -174,8 +178,15 @@ def test_kpi_handover_models_and_data(shift: Shift) -> None:
     assert note["note"] == "all quiet"
     versions = shift.get("/models")["versions"]
     assert [item["state"] for item in versions].count("champion") == 1
+    card = versions[0]["card"]
+    assert {"budget", "interval_s", "tags", "trained_from", "trained_to", "andon"} <= card.keys()
+    assert (card["tags"], card["trained_from"] < card["trained_to"], card["trained_to"][-1]) == (len(TAGS), True, "Z")
+    assert all(isinstance(value, (str, int, float)) for value in card.values())
     data = shift.get("/data")
     assert data["map"]["tags"]
+    weights = [item["weight"] for item in data["findings"]]
+    assert weights == sorted(weights, reverse=True)
+    assert all(item["evidence"] and item["suggestion"] and "{" not in item["evidence"] for item in data["findings"])
     low = span(shift)
     map_ = shift.get(f"/assets/{ASSET}/status-map", **low)
     assert max(value for row in map_["share"] for value in row if value is not None) == 1.0

@@ -83,6 +83,14 @@ def test_a_session_ends_when_idle_when_old_when_signed_out_and_with_a_new_passwo
     fresh.accounts.change_user("viewer", password=PASSWORD)
 
 
+def test_when_somebody_was_seen_last_is_known_also_after_signing_out(fresh: Service) -> None:
+    fresh.sign_in("viewer")
+    assert fresh.client.post("/api/v1/sign-out").status_code == 200
+    fresh.sign_in("administrator")
+    seen = {row["user"]: row["last_seen"] for row in fresh.client.get("/api/v1/users").json()}
+    assert (seen["viewer"] != "", seen["administrator"] != "", seen["engineer"]) == (True, True, "")
+
+
 def test_the_one_time_link_makes_one_administrator_once(tmp_path: Path) -> None:
     watch = Watch()
     with Database(tmp_path / "a.sqlite", at=watch.now()) as database:

@@ -43,6 +43,21 @@ def test_the_hour_is_the_greatest_of_each_minute(gaps: list[int], per: int) -> N
     assert np.isnan(snapshot.of("b").hour).all()
 
 
+def test_the_share_of_ticks_with_data_is_of_the_last_hour() -> None:
+    """Ten minutes with data, twenty without, then nothing said for forty: the ten are out of the hour, and so are ten without."""
+    snapshot = Snapshot(("a", "b"))
+    assert np.isnan(snapshot.of("a").data_share)
+    for minute in range(30):
+        tick = judged([minute], [False], [1.0])
+        tick.why[:, 0] = Why.JUDGED if minute < 10 else (Why.NO_DATA, Why.TOO_FEW_VALID)[minute % 2]
+        snapshot.take(tick, MINUTE_NS)
+    assert snapshot.of("a").data_share == 10 / 30
+    assert snapshot.of("b").data_share == 1.0, "a machine that is off has its data"
+    snapshot.take(judged([79], [False], [1.0]), MINUTE_NS)
+    assert snapshot.of("a").data_share == 1 / 11
+    assert snapshot.of("a").mode == 0
+
+
 def test_since_when_and_what_changed() -> None:
     snapshot = Snapshot(("a", "b"))
     interval = 60 * 10**9

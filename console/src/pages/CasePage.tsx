@@ -5,6 +5,7 @@ import { useLive } from "../api/live";
 import { useResource } from "../api/resource";
 import type { AlarmRow, CasePage as Case, SimilarCase } from "../api/types";
 import { Curves } from "../charts/Curves";
+import { AskedMark } from "../parts/cases/AskedMark";
 import { CaseActs } from "../parts/cases/CaseActs";
 import { OnsetOrder } from "../parts/cases/OnsetOrder";
 import { ShareBars } from "../parts/cases/ShareBars";
@@ -26,7 +27,7 @@ export function CasePage({ id }: { id: string }) {
   const data = found.data.value;
   return (
     <Page title={data ? say("case.title", { name: data.name }) : say("case.title.waiting")} question={say("case.question")}>
-      <Waiting of={found}>{(known) => <Body data={known} acts={<CaseActs data={known} resource={found} />} />}</Waiting>
+      <Waiting of={found}>{(known) => <Body data={known} acts={<><CaseActs data={known} resource={found} /><AskedMark data={known} resource={found} /></>} />}</Waiting>
     </Page>
   );
 }

@@ -9,7 +9,7 @@ import { tell } from "../parts/notices";
 import { Page } from "../parts/Page";
 import { Panel } from "../parts/Panel";
 import { Waiting } from "../parts/Waiting";
-import { number } from "../words/format";
+import { day, duration, number } from "../words/format";
 import { named, say } from "../words/say";
 
 const RUNGS = ["champion", "shadow", "past"];
@@ -75,7 +75,7 @@ function Ladder({ model, versions, onWish }: { model: string; versions: ModelVer
                 <th scope="row">{named("card", key)}</th>
                 {ladder.map((version) => (
                   <td key={version.version} class={version.state}>
-                    {shown(version.card[key])} <small>{difference(version, champion, key)}</small>
+                    {shown(key, version.card[key])} <small>{difference(version, champion, key)}</small>
                   </td>
                 ))}
               </tr>
@@ -97,8 +97,11 @@ function Ladder({ model, versions, onWish }: { model: string; versions: ModelVer
   );
 }
 
-function shown(value: unknown): string {
+/** A line of the card as people read it: a name says what its value is, as the service's `model_cards` has them. */
+function shown(key: string, value: unknown): string {
   if (value === null || value === undefined) return "–";
+  if (typeof value === "number" && key.endsWith("_s")) return duration(value);
+  if (typeof value === "string" && /_(from|to)$/.test(key)) return day(value) === "–" ? value : day(value);
   if (typeof value === "number") return number(value);
   if (typeof value === "boolean") return say(value ? "yes" : "no");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
@@ -108,7 +111,7 @@ function shown(value: unknown): string {
 function difference(version: ModelVersion, champion: ModelVersion | undefined, key: string): string {
   const [a, b] = [version.card[key], champion?.card[key]];
   if (version === champion || typeof a !== "number" || typeof b !== "number" || a === b) return "";
-  return `${a > b ? "+" : "−"}${number(Math.abs(a - b), 2)}`;
+  return `${a > b ? "+" : "−"}${key.endsWith("_s") ? duration(Math.abs(a - b)) : number(Math.abs(a - b), 2)}`;
 }
 
 function Confirm({ version, way, onClose, onDone }: { version: ModelVersion; way: Way; onClose: () => void; onDone: (now: Models) => void }) {

@@ -17,7 +17,9 @@ from andon.reading.push import PushLink
 from andon.service.callers import Caller
 from andon.service.desk import Accepted, AlarmFilter
 from andon.service.pages import alarm_list, budgets, cases, engineering, laboratory, news, now, trends
+from andon.service.pages.audits import Audits
 from andon.service.pages.budgets import Curves
+from andon.service.pages.model_cards import Cards
 from andon.service.problems import UnknownName
 from andon.service.routes.instants import to_text
 from andon.service.schema import (
@@ -55,7 +57,7 @@ class PlantDesk:
 
     def __init__(self, running: Running) -> None:
         self.running = running
-        self._curves = Curves()
+        self._curves, self._cards, self._audits = Curves(), Cards(), Audits()
         self._ledger = LedgerView(running.models.ledger)
         self.events: asyncio.AbstractEventLoop | None = None
 
@@ -103,16 +105,16 @@ class PlantDesk:
         return budgets.set_budget(self.running, caller, group, budget, self._curves)
 
     def models(self) -> Models:
-        return engineering.models(self.running)
+        return engineering.models(self.running, self._cards)
 
     def promote(self, caller: Caller, model: str, version: str) -> Models:
-        return engineering.promote(self.running, caller, model, version)
+        return engineering.promote(self.running, caller, self._cards, model, version)
 
     def rollback(self, caller: Caller, model: str) -> Models:
-        return engineering.rollback(self.running, caller, model)
+        return engineering.rollback(self.running, caller, self._cards, model)
 
     def data(self, caller: Caller) -> DataPage:
-        return engineering.data_page(self.running, caller)
+        return engineering.data_page(self.running, caller, self._audits)
 
     def kpi(self, caller: Caller, start: int, end: int) -> KpiPage:
         return cases.kpi_page(self.running, caller, start, end)

@@ -24,6 +24,8 @@ TOKEN_PREFIX = "andon_"
 FIRST_SIGN_IN = "first-sign-in"
 NEW_PASSWORD = "new-password"
 SCOPES: tuple[str, ...] = ("read", "write", "ingest")
+SEEN = "seen"
+"""Of a user's data: ns UTC, when a session was ended."""
 REMEMBERED_NS = 2 * NS
 TRUSTED_NS = HOUR_NS
 """So long a caller stays known while the database gives no answer."""
@@ -178,8 +180,16 @@ class Accounts:
         return self._open(name, now)
 
     def sign_out(self, caller: Caller) -> None:
-        """End the caller's session."""
-        self._database.write(lambda connection: sessions.close(connection, caller.session))
+        """End the caller's session; the user was seen now, which the session can no longer tell."""
+        now = self._clock.now()
+
+        def end(connection: Any) -> None:
+            sessions.close(connection, caller.session)
+            user = users.get(connection, caller.name)
+            if user is not None:
+                users.change(connection, caller.name, at=now, data={**user.data, SEEN: now})
+
+        self._database.write(end)
         self._known.clear()
 
     def of_session(self, secret: str) -> Caller | None:
@@ -202,6 +212,12 @@ class Accounts:
     def everyone(self) -> list[users.User]:
         """All users."""
         return self._database.read(users.everyone)
+
+    def last_seen(self) -> dict[str, int]:
+        """user -> ns UTC at which a person was seen last, as far as known."""
+        kept = self._database.read(sessions.last_seen)
+        told = {user.name: int(user.data.get(SEEN, 0)) for user in self.everyone()}
+        return {name: max(at, kept.get(name, 0)) for name, at in told.items() if at or name in kept}
 
     def add_user(self, name: str, role: Role, password: str | None, data: Mapping[str, Any]) -> users.User:
         """Make a user; without a password he cannot sign in before he chose one by a link.

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
 
 from andon.evidence.budget import BudgetPoint, FaultCost, budget_curve, group_curve
 from andon.evidence.calibration import Calibration
@@ -18,6 +15,7 @@ from andon.project import promises
 from andon.project.live.past import budget_of
 from andon.project.live.running import Running
 from andon.service.callers import Caller
+from andon.service.pages.kept_promises import calibrations, most_by_chance, promises_kept, tightest
 from andon.service.problems import UnknownName
 from andon.service.schema import BudgetPage, Effect, NewBudget
 
@@ -60,23 +58,16 @@ def _section(running: Running, group: str) -> BudgetGroup:
     return named
 
 
-def _calibrations(running: Running, section: BudgetGroup) -> dict[str, Calibration]:
-    assets = [asset for asset in running.monitors if not section.assets or asset in section.assets]
-    mine = [asset for asset in assets if running.plant.budget_group(asset).name == section.name]
-    return {asset: running.monitors[asset].of(asset).calibration for asset in mine}
-
-
 def budget_page(running: Running, caller: Caller, group: str, curves: Curves) -> BudgetPage:
     section = _section(running, group)
-    made, budget = _calibrations(running, section), budget_of(running, section)
-    log = [item for asset in made for item in _log(running, asset)]
-    judged_h = sum(_service_h(running, asset) for asset in made) / max(len(made), 1)
-    false = [item for item in log if item.false is not False]
+    made, budget = calibrations(running, section), budget_of(running, section)
+    kept, rarest = promises_kept(running, section), tightest(made)
     expected = budget.rate_per_hour * WEEK_H
     return BudgetPage(
-        group=group, assets=list(made), promise=str(budget), per_week=expected, low=0.0, high=_high(made, WEEK_H),
-        observed_per_week=len(false) / judged_h * WEEK_H if judged_h > 0 else None, observed_h=judged_h,
-        unmarked=sum(item.false is None for item in log), moved=False, tightest="",
+        group=group, assets=list(made), promise=str(budget), per_week=expected, low=0.0, high=most_by_chance(made, WEEK_H),
+        observed_per_week=kept.false / kept.hours * WEEK_H if kept.hours > 0 else None, observed_h=kept.hours,
+        unmarked=sum(item.false is None for item in kept.log), moved=kept.moved,
+        tightest=str(rarest) if rarest is not None else "",
         why_not="" if all(not one.made_no_promise for one in made.values()) else "no promise could be made yet",
         curve=curves.of(made, section.budget), controller=_controller(running, made),
     )  # fmt: skip
@@ -110,24 +101,6 @@ def _would_have_opened(made: Mapping[str, Calibration], point: BudgetPoint) -> i
     return count
 
 
-def _high(made: dict[str, Calibration], hours: float) -> float:
-    from andon.evidence.counts import prediction_interval
-
-    return float(sum(prediction_interval(np.asarray(one.rates) * hours, one.dispersion)[1] for one in made.values()))
-
-
-def _log(running: Running, asset: str) -> list[Any]:
-    for served in running.loop.heart.served:
-        if asset in served.fleet.assets:
-            return list(served.limits[served.fleet.assets.index(asset)].log)
-    return []
-
-
-def _service_h(running: Running, asset: str) -> float:
-    champion = running.models.state().champions.get(asset)
-    return max(0.0, (running.clock.now() - champion.at) / HOUR_NS) if champion is not None else 0.0
-
-
 def _controller(running: Running, made: dict[str, Calibration]) -> list[tuple[float, float]]:
     """Movements of the threshold: (Unix seconds, factor on the promise's), of the first asset."""
     for served in running.loop.heart.served:
@@ -141,7 +114,7 @@ def _controller(running: Running, made: dict[str, Calibration]) -> list[tuple[fl
 def set_budget(running: Running, caller: Caller, group: str, wanted: NewBudget, curves: Curves) -> BudgetPage:
     """Another promise: kept in the store and its ledger, and told to the loop, which follows from the next tick on."""
     section = _section(running, group)
-    made = _calibrations(running, section)
+    made = calibrations(running, section)
     if not made:
         raise UnknownName(group)
     name = group if len(made) > 1 else next(iter(made))

@@ -65,7 +65,7 @@ def case_page(running: Running, caller: Caller, case: str) -> CasePage:
             )
             for item in found.records
         ],
-        similar=[_similar(running, caller, one, found) for one in near], alarms=[row(running, caller, one) for one in others],
+        similar=[_similar(running, caller, one, found) for one in near], alarms=[row(running, caller, one) for one in others or [alarm]],
         mark="" if alarm.false is None else "false" if alarm.false else "true", model=event.model, threshold=_threshold(running, alarm),
     )  # fmt: skip
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from andon.alarms.pausing import lift, pause
 from andon.plant.alarm import SuppressedBy
@@ -14,6 +13,8 @@ from andon.plant.messages import say
 from andon.plant.time import DAY_NS
 from andon.project.live.running import Running
 from andon.service.callers import Caller
+from andon.service.pages.audits import Audits
+from andon.service.pages.model_cards import Cards
 from andon.service.pages.now import sources
 from andon.service.pages.trends import status_map
 from andon.service.problems import UnknownName
@@ -38,7 +39,7 @@ SAMPLE = 200
 """Bytes of a message that could not be read, as they are shown."""
 
 
-def models(running: Running) -> Models:
+def models(running: Running, cards: Cards) -> Models:
     """Every version: champion, past or waiting."""
     state = running.models.state()
     serving = {(item.model, item.version) for item in state.champions.values()}
@@ -47,41 +48,33 @@ def models(running: Running) -> Models:
         newest_serving = max((at for at, item in enumerate(versions) if (name, item.version) in serving), default=-1)
         for at, item in reversed(list(enumerate(versions))):
             waits = "shadow" if at > newest_serving else "past"  # made after the champion: it can be promoted
+            card = cards.of(running.models, item)
             rows.append(
                 ModelVersion(
                     model=name, version=item.version, state="champion" if (name, item.version) in serving else waits,
-                    trained=to_text(item.at), method=str(_card(running, item.version).get("chosen", "")), assets=list(item.assets),
-                    card=_card(running, item.version), signed=False,
+                    trained=to_text(item.at), method=card.method, assets=list(item.assets), card=dict(card.lines), signed=card.signed,
                 )
             )  # fmt: skip
     return Models(versions=rows)
 
 
-def _card(running: Running, version: str) -> dict[str, Any]:
-    """The report card of a version that serves; empty for the others, which are not open."""
-    monitor = next((item for item in running.monitors.values() if item.version == version), None)
-    if monitor is None:
-        return {}
-    return {key: value for key, value in monitor.manifest.items() if isinstance(value, (str, int, float, bool))}
-
-
-def promote(running: Running, caller: Caller, model: str, version: str) -> Models:
+def promote(running: Running, caller: Caller, cards: Cards, model: str, version: str) -> Models:
     """Make a version the champion: it takes over after the last tick that is closed."""
     if not any(item.version == version for item in running.models.versions(model)):
         raise UnknownName(f"{model} {version}")
     running.models.promote(model, version, by=caller.name, at=running.clock.now())
     running.follow()
-    return models(running)
+    return models(running, cards)
 
 
-def rollback(running: Running, caller: Caller, model: str) -> Models:
+def rollback(running: Running, caller: Caller, cards: Cards, model: str) -> Models:
     """Back to the champion before, at once."""
     running.models.rollback(model, by=caller.name, at=running.clock.now())
     running.follow()
-    return models(running)
+    return models(running, cards)
 
 
-def data_page(running: Running, caller: Caller) -> DataPage:
+def data_page(running: Running, caller: Caller, audits: Audits) -> DataPage:
     """Sources, the statuses of the last day of the asset that is worst off, messages set aside."""
     now = running.clock.now()
     asset = next(iter(running.monitors), "")
@@ -93,7 +86,13 @@ def data_page(running: Running, caller: Caller) -> DataPage:
         )
         for item in running.letters.recent(100)
     ]  # fmt: skip
-    return DataPage(sources=sources(running), map=found, findings=[], dead_letters=letters, outlets=outlets(running))
+    return DataPage(
+        sources=sources(running),
+        map=found,
+        findings=audits.of(running, asset, caller.language),
+        dead_letters=letters,
+        outlets=outlets(running),
+    )
 
 
 def outlets(running: Running) -> list[Outlet]:

@@ -13,7 +13,9 @@ from andon.plant.time import MINUTE_NS, NS
 from andon.plant.verdict import Verdict, Why
 from andon.project.live.running import Running
 from andon.reading.link import Connection
+from andon.scoring.monitor import Monitor
 from andon.service.callers import Caller
+from andon.service.pages.kept_promises import promises_kept
 from andon.service.problems import UnknownName
 from andon.service.routes.instants import to_text
 from andon.service.schema import AssetPage, Overview, Quality, Source, SourceState, State, TagOfAsset, Tile
@@ -46,7 +48,8 @@ def overview(running: Running, caller: Caller) -> Overview:
         of_asset.setdefault(alarm.asset, []).append(alarm)
     tiles = [tile(running, asset, of_asset.get(asset, []), now, caller.language) for asset in running.monitors]
     tiles.sort(key=lambda item: (RANK[item.state], item.priority or 9, -(item.ratio or 0.0), item.name))
-    return Overview(tiles=tiles, sources=sources(running), moved=[], at=to_text(now))
+    moved = [group.name for group in running.plant.budgets if promises_kept(running, group).moved]
+    return Overview(tiles=tiles, sources=sources(running), moved=moved, at=to_text(now))
 
 
 def tile(running: Running, asset: str, alarms: list[Alarm], now: int, language: str) -> Tile:
@@ -61,7 +64,7 @@ def tile(running: Running, asset: str, alarms: list[Alarm], now: int, language: 
         why=why_text(words.why, language) if words is not None and state is State.CANNOT_JUDGE else "",
         priority=min((alarm.priority for alarm in shown), default=None),
         evidence=[number(value) for value in held(hour, interval)], ratio=number(words.ratio) if words is not None else None,
-        quality=qualities(running, asset, words), data_share=0.0 if words is None or words.why is Why.NO_DATA else 1.0,
+        quality=qualities(running, asset, words), data_share=number(words.data_share) or 0.0 if words is not None else 0.0,
         open_alarms=sum(alarm.kind is AlarmKind.ALARM for alarm in shown), since=to_text(words.since) if words and words.since else "",
         behind_s=max(0.0, (now - words.time) / NS) if words and words.time else 0.0,
     )  # fmt: skip
@@ -108,6 +111,14 @@ def qualities(running: Running, asset: str, words: Now | None) -> list[Quality]:
     return out
 
 
+def mode_of(monitor: Monitor, words: Now | None) -> str:
+    """The operating mode of the last tick as the plant calls it, or its number; empty where there is one alone, or it is not known."""
+    modes = monitor.preparation.modes
+    if words is None or len(modes.names) < 2 or not 0 <= words.mode < len(modes.names):
+        return ""
+    return modes.names[words.mode] if modes.source == "tag" else str(words.mode + 1)
+
+
 def parents(running: Running, asset: str) -> tuple[str, str]:
     """Line and area above an asset; empty where the plant file names none."""
     line = running.parent_of(asset)
@@ -149,7 +160,7 @@ def asset_page(running: Running, caller: Caller, asset: str) -> AssetPage:
         asset=asset, name=running.name_of(asset), area=area, line=line, state=state,
         why=why_text(words.why, caller.language) if words is not None and state is State.CANNOT_JUDGE else "",
         priority=first.priority if first else None, model=monitor.version,
-        budget_group=running.plant.budget_group(asset).name, mode="", first=to_text(extent[0]) if extent else "",
+        budget_group=running.plant.budget_group(asset).name, mode=mode_of(monitor, words), first=to_text(extent[0]) if extent else "",
         last=to_text(words.time) if words and words.time else "", tags=_tags(running, asset, words, now),
         targets=qualities(running, asset, words),
         open_case=first.case if first else "",

@@ -20,7 +20,8 @@ AnyRequest = Request[Any, Any, Any]
 @get("/users", role=Role.ADMINISTRATOR, sync_to_thread=True)
 def users(accounts: TheAccounts) -> list[User]:
     """Everyone."""
-    return [_user(user) for user in accounts.everyone()]
+    seen = accounts.last_seen()
+    return [_user(user, seen.get(user.name)) for user in accounts.everyone()]
 
 
 @post("/users", role=Role.ADMINISTRATOR, sync_to_thread=True)
@@ -76,11 +77,11 @@ def revoke_token(key: FromPath[str], request: AnyRequest, accounts: TheAccounts,
     desk.note(request.user, "token-revoked", {"token": key})
 
 
-def _user(user: kept_users.User) -> User:
+def _user(user: kept_users.User, seen: int | None = None) -> User:
     data = user.data
     return User(
         user=user.name, name=str(data.get("name") or user.name), role=Role(user.role), language=str(data.get("language", "en")),
-        locked=not user.enabled, last_seen="",
+        locked=not user.enabled, last_seen=to_text(seen),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from andon.store.database.tables import links, sessions, users
 
@@ -58,6 +58,12 @@ def of_user(connection: Connection, user: str, *, now: int) -> list[Session]:
         .order_by(sessions.c.created.desc())
     )
     return [Session(**row._mapping) for row in connection.execute(query)]
+
+
+def last_seen(connection: Connection) -> dict[str, int]:
+    """user -> ns UTC at which a session that is kept was used last; a session that was ended is not."""
+    query = select(sessions.c.user, func.max(sessions.c.seen)).group_by(sessions.c.user)
+    return {str(user): int(seen) for user, seen in connection.execute(query)}
 
 
 def touch(connection: Connection, hash_: str, *, at: int, expires: int) -> None:
