@@ -198,6 +198,8 @@ def main() -> None:
             ratios[key] = own.winkler / min(winkler for _, winkler, _ in rivals.values())
             refused.append(own.refused)
             wide.append(float(np.nanmax(report.high - report.low)) / (model.high - model.low))
+            if report.needs_results:
+                print("  this sensor needs laboratory values: what was known of the last results is closer than the inputs alone")
             measured = ", ".join(f"{item.measured:.3f}" for item in report.coverage if item.group.startswith("block"))
             print(f"  blocks of {BLOCK}: {measured}")
             print(

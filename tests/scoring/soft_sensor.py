@@ -12,6 +12,7 @@ from andon.plant.label import LabResults
 from andon.plant.time import MINUTE_NS
 from andon.plant.window import Prepared
 from andon.scoring.correction import Correction
+from andon.scoring.expert_mix import ExpertMix
 from andon.scoring.input_history import HistoryPlan
 from andon.scoring.local_scale import LocalScale
 from andon.scoring.quality import QualityModel
@@ -70,7 +71,7 @@ def responses() -> dict[str, Response]:
     return {"linear": linear, "kernel": kernel, "trees": trees, "log": log, "blend": both}
 
 
-def sensor(response: Response | None = None, mode: str = "lab", remember: int = 64) -> QualityModel:
+def sensor(response: Response | None = None, mode: str = "lab", remember: int = 64, mix: bool = False) -> QualityModel:
     """A model of three channels with dead time 2 and 8 lags."""
     return QualityModel(
         "purity", "%", ("a", "b", "c"), MINUTE_NS, HistoryPlan((0, 1, 2), 2, 8, 1, (1, 4)), response or responses()["linear"],
@@ -78,4 +79,5 @@ def sensor(response: Response | None = None, mode: str = "lab", remember: int = 
         LocalScale(np.array([0.0, 0.1, 0.1, 0.3]), np.zeros(4), np.ones(4)),
         Region(np.array([0, 1]), np.zeros(6), np.eye(6), 9.0), ConformalSettings(windows=(10, 40), steps=(0.05,)),
         np.random.default_rng(2).normal(size=60), 0, remember, "by hand",
+        mix=ExpertMix() if mix else None,
     )  # fmt: skip

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from andon.plant.label import LabResults
 from andon.plant.time import MINUTE_NS
 from andon.plant.verdict import QualityPredictions
-from andon.scoring.quality import QualityModel, QualityState
+from andon.scoring.quality import QualityModel
+from andon.scoring.quality_walk import QualityState
 from tests.scoring.soft_sensor import FIRST, prepared, results, sensor
 
 ROWS = 160
@@ -38,9 +39,9 @@ def again(lab: LabResults, which: int, later: int, value: float | None = None) -
 
 
 @settings(max_examples=25, deadline=None)
-@given(which=st.integers(0, 9), later=st.integers(0, 40), mode=st.sampled_from(["lab", "inputs"]))
-def test_the_same_result_twice_changes_nothing(which: int, later: int, mode: str) -> None:
-    model, lab = sensor(mode=mode), results(100, 10, 3)
+@given(which=st.integers(0, 9), later=st.integers(0, 40), mode=st.sampled_from(["lab", "inputs"]), mix=st.booleans())
+def test_the_same_result_twice_changes_nothing(which: int, later: int, mode: str, mix: bool) -> None:
+    model, lab = sensor(mode=mode, mix=mix), results(100, 10, 3)
     once, state = predicted(model, lab)
     twice, other = predicted(model, joined(lab, again(lab, which, later)))
     for name in ("value", "low", "high", "why"):

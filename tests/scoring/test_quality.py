@@ -41,11 +41,12 @@ def columns(predictions: QualityPredictions) -> Float64Array:
     reset=st.integers(1, ROWS - 1),
     missing=st.sampled_from([0.0, 0.3]),
     on_time=st.booleans(),
+    mix=st.booleans(),
 )
 def test_any_cut_gives_the_same_predictions(
-    cuts: set[int], kind: str, mode: str, every: int, delay: int, reset: int, missing: float, on_time: bool
+    cuts: set[int], kind: str, mode: str, every: int, delay: int, reset: int, missing: float, on_time: bool, mix: bool
 ) -> None:
-    model, lab = sensor(responses()[kind], mode), results(ROWS, every, delay)
+    model, lab = sensor(responses()[kind], mode, mix=mix), results(ROWS, every, delay)
     ticks = prepared(ROWS, resets=(0, reset), missing=missing)
     trace = np.abs(np.sin(np.arange(ROWS) / 9.0)) * 4.0
     at_once = whole(model, ticks, lab, trace)
@@ -167,10 +168,11 @@ def test_input_is_not_changed() -> None:
 
 
 @pytest.mark.parametrize("kind", ["linear", "kernel", "trees", "log", "blend"])
-def test_stored_and_restored_predicts_the_same(kind: str) -> None:
+@pytest.mark.parametrize("mix", [False, True])
+def test_stored_and_restored_predicts_the_same(kind: str, mix: bool) -> None:
     import json
 
-    model, ticks, lab = sensor(responses()[kind]), prepared(ROWS), results(ROWS, 3, 4)
+    model, ticks, lab = sensor(responses()[kind], mix=mix), prepared(ROWS), results(ROWS, 3, 4)
     again = QualityModel.from_arrays(json.loads(json.dumps(model.meta())), model.to_arrays())
     np.testing.assert_array_equal(columns(whole(again, ticks, lab)), columns(whole(model, ticks, lab)))
 
@@ -184,6 +186,24 @@ def test_a_damaged_model_is_refused() -> None:
         QualityModel.from_arrays(model.meta() | {"schema_version": 99}, model.to_arrays())
     with pytest.raises(BundleError, match="'wizard' is not a quality response"):
         QualityModel.from_arrays(model.meta() | {"response": "wizard"}, model.to_arrays())
+
+
+def test_a_model_without_a_mix_is_written_as_older_readers_know_it() -> None:
+    assert sensor().meta()["schema_version"] == 1
+    assert "mix" not in sensor().meta()
+    assert sensor(mix=True).meta()["schema_version"] == 2
+
+
+def test_where_inputs_mislead_a_mix_leans_on_the_last_results() -> None:
+    ticks = prepared(400)
+    tick = np.arange(FIRST, FIRST + 400, dtype=np.int64)
+    level = 70.0 + 3.0 * np.sin(tick / 60.0)  # has nothing to do with the inputs, and stands far from what they say
+    lab = LabResults("unit", "purity", tick * MINUTE_NS, (tick + 3) * MINUTE_NS, level)
+    error = {}
+    for mix in (False, True):
+        value = whole(replace(sensor(mix=mix), low=0.0, high=100.0), ticks, lab).value[200:]
+        error[mix] = float(np.sqrt(np.nanmean((value - level[200:]) ** 2)))
+    assert error[True] < 0.5 * error[False]
 
 
 def test_wrong_ticks_are_refused() -> None:

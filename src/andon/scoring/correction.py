@@ -42,8 +42,12 @@ class Correction:
         """
         if not np.isfinite(known[0]):
             return np.zeros(len(age))
-        fade: Float64Array = np.exp(-np.maximum(age - self.usual_age, 0.0) / self.decay)
-        return float(self.weight @ known) * fade
+        return float(self.weight @ known) * self.fade(age)
+
+    def fade(self, age: Float64Array) -> Float64Array:
+        """(T,) what is left of a correction: 1 up to the usual age, towards 0 as results grow older."""
+        out: Float64Array = np.exp(-np.maximum(age - self.usual_age, 0.0) / self.decay)
+        return out
 
     def widening(self, age: Float64Array) -> Float64Array:
         """(T,) factor >= 1 on the scale: from the corrected error towards the response's as results grow old."""

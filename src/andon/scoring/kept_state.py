@@ -32,7 +32,7 @@ def _classes() -> dict[str, type]:
     from andon.scoring.linear_core import LinearState
     from andon.scoring.monitor import MonitorState
     from andon.scoring.network_state import NetworkCoreState
-    from andon.scoring.quality import QualityState
+    from andon.scoring.quality_walk import QualityState
 
     known = (
         ConformalState, DetectorState, HistoryState, LinearState, MonitorState, NetworkCoreState, OpenerState, QualityEvidenceState,

@@ -1,7 +1,8 @@
 """A soft sensor: the value of a quality target at every tick, with an interval, before the laboratory answers.
 
 Value = response to the inputs + correction by the results known at that tick (mode "lab"), or the response alone
-(mode "inputs"). The interval always uses the results known at that tick: adaptive conformal quantiles around the
+(mode "inputs"). With a mix of experts the value of mode "lab" leans on the last results where those have been closer, within the
+interval. The interval always uses the results known at that tick: adaptive conformal quantiles around the
 corrected value, in units of a local scale that grows with abnormality. A result acts from its result time on, at the
 tick its sample was drawn; nothing earlier changes. A second result of the same tick corrects the first: predictions follow
 the newer one, the interval has learnt from the first and does not learn twice. A result whose sample is no
@@ -16,53 +17,25 @@ from typing import Any
 
 import numpy as np
 
-from andon.evidence.conformal import ConformalSettings, ConformalState, issued, normal_deviate, start_conformal, update
-from andon.plant.arrays import BoolArray, Float64Array, FloatArray, Int64Array, IntArray, StatusArray
+from andon.evidence.conformal import ConformalSettings, start_conformal
+from andon.plant.arrays import BoolArray, Float64Array, FloatArray, IntArray, StatusArray
 from andon.plant.errors import BundleError, EvidenceError
-from andon.plant.grid import tick_of
 from andon.plant.label import LabResults
 from andon.plant.verdict import QualityPredictions, Why
 from andon.plant.window import Expectation, Prepared
 from andon.scoring.correction import Correction
+from andon.scoring.expert_mix import ExpertMix
 from andon.scoring.input_history import History, HistoryPlan, HistoryState, follow, start_history
 from andon.scoring.local_scale import LocalScale, describe_scale
+from andon.scoring.quality_walk import QualityState, waiting_results, walk
 from andon.scoring.region import Region
 from andon.scoring.responses import Inputs, Response, build_response, response_kind
 from andon.scoring.within_spec import SpecModel
 
-QUALITY_MODEL_VERSION = 1
+QUALITY_MODEL_VERSION = 2
+"""1: the correction alone. 2: with a mix of experts; a model without one is still written as 1, which older readers know."""
+
 _PIECE = 16_384  # ticks answered at once, which bounds memory
-
-
-@dataclass(frozen=True, slots=True)
-class QualityState:
-    """Everything that a soft sensor carries from chunk to chunk.
-
-    Attributes
-    ----------
-    history : past of the inputs
-    tick : last tick answered, -1 before the first
-    ticks : (H,) ticks whose predictions are remembered, at slot tick mod H
-    given : (H, 5 + 2 K) what was issued: response, centre, scale, two sides, the experts' quantiles
-    newest : (2, 2) sample tick and residual of the two newest known samples, newest first; NaN where none
-    slow : exponential mean of the known residuals
-    pending : (sample tick, result time, value) of results not yet known
-    conformal : state of the interval
-    checks : (N, 3) of the results that became known in the last chunk: sample tick, tick from which the result acts, its distance
-        from the middle of the interval issued for it in standard deviations of that interval; what quality tells the detector
-    too_late : results whose sample was no longer remembered
-    """
-
-    history: HistoryState
-    tick: int
-    ticks: Int64Array
-    given: Float64Array
-    newest: Float64Array
-    slow: float
-    pending: tuple[tuple[int, int, float], ...]
-    conformal: ConformalState
-    checks: Float64Array
-    too_late: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +57,7 @@ class QualityModel:
     remember : H, ticks whose predictions are remembered for late results
     candidate : name of the candidate that was chosen
     spec : for a target of kind classification: predictions then are probabilities of being within specification
+    mix : how mode "lab" weighs the corrected response against the last results; None: it takes the corrected response
     """
 
     target: str
@@ -106,13 +80,15 @@ class QualityModel:
     remember: int
     candidate: str
     spec: SpecModel | None = None
+    mix: ExpertMix | None = None
 
     def start(self) -> QualityState:
         """State before the first tick."""
-        width = 5 + 2 * self.settings.experts
+        width = 5 + 2 * self.settings.experts + (0 if self.mix is None else len(self.mix.weight))
         return QualityState(
             start_history(self.plan), -1, np.full(self.remember, -1, dtype=np.int64), np.full((self.remember, width), np.nan),
             np.full((2, 2), np.nan), float("nan"), (), start_conformal(self.settings, self.results), np.zeros((0, 3)), 0,
+            None if self.mix is None else self.mix.start(),
         )  # fmt: skip
 
     def respond(
@@ -174,7 +150,7 @@ class QualityModel:
         response, history, after, why = self.respond(prepared, network, state.history)
         scale = self.scale.at(describe_scale(history, response, abnormality))
         response = np.where(why == 0, response, np.nan)
-        out, state = _run(self, prepared, _waiting(self, state, lab), response, scale, replace(state, history=after))
+        out, state = walk(self, prepared, waiting_results(self, state, lab), response, scale, replace(state, history=after))
         value, low, high = (self.centre + self.spread * column for column in (out[:, 0], out[:, 1], out[:, 2]))
         middle, half = (low + high) / 2.0, np.minimum((high - low) / 2.0, (self.high - self.low) / 2.0)
         level = np.full(prepared.rows, self.settings.level)
@@ -186,7 +162,7 @@ class QualityModel:
 
     def wait(self, state: QualityState, lab: Sequence[LabResults]) -> QualityState:
         """The state with results that wait for the next tick."""
-        return replace(state, pending=tuple(_waiting(self, state, lab)), checks=np.zeros((0, 3)))
+        return replace(state, pending=tuple(waiting_results(self, state, lab)), checks=np.zeros((0, 3)))
 
     def _in_pieces(
         self,
@@ -209,10 +185,13 @@ class QualityModel:
     def meta(self) -> dict[str, object]:
         """The JSON part of the stored form."""
         plan, correction, settings = self.plan, self.correction, self.settings
-        spec = {} if self.spec is None else {"spec": self.spec.meta()}
-        return spec | {
-            "schema_version": QUALITY_MODEL_VERSION, "target": self.target, "unit": self.unit, "channels": list(self.channels),
-            "interval_ns": self.interval_ns, "response": response_kind(self.response), "mode": self.mode, "candidate": self.candidate,
+        spec: dict[str, object] = {} if self.spec is None else {"spec": self.spec.meta()}
+        mix: dict[str, object] = {} if self.mix is None else {"mix": self.mix.meta()}
+        return spec | mix | {
+            "schema_version": 1 if self.mix is None else QUALITY_MODEL_VERSION, "target": self.target, "unit": self.unit,
+
+            "channels": list(self.channels), "interval_ns": self.interval_ns, "response": response_kind(self.response),
+            "mode": self.mode, "candidate": self.candidate,
             "head": self.head, "remember": self.remember,
             "plan": {"dead": plan.dead, "lags": plan.lags, "step": plan.step, "spans": list(plan.spans), "limit": plan.limit},
             "numbers": {"centre": self.centre, "spread": self.spread, "low": self.low, "high": self.high, "region": self.region.limit},
@@ -253,7 +232,7 @@ class QualityModel:
 
 def _restore(meta: Mapping[str, object], arrays: Mapping[str, FloatArray | IntArray]) -> QualityModel:
     part: dict[str, Any] = dict(meta)
-    if part["schema_version"] != QUALITY_MODEL_VERSION:
+    if part["schema_version"] not in range(1, QUALITY_MODEL_VERSION + 1):
         raise ValueError(f"schema version {part['schema_version']}")
     number, plan, interval = part["numbers"], part["plan"], part["interval"]
     channels = tuple(str(name) for name in part["channels"])
@@ -271,6 +250,7 @@ def _restore(meta: Mapping[str, object], arrays: Mapping[str, FloatArray | IntAr
         settings=ConformalSettings(**(interval | {"windows": tuple(interval["windows"]), "steps": tuple(interval["steps"])})),
         results=exact["results"], head=int(part["head"]), remember=int(part["remember"]), candidate=part["candidate"],
         spec=SpecModel.from_arrays(part["spec"], specs) if "spec" in part else None,
+        mix=ExpertMix.from_meta(part["mix"]) if "mix" in part else None,
     )  # fmt: skip
 
 
@@ -288,123 +268,6 @@ def bind(plan: HistoryPlan, channels: tuple[str, ...], prepared: Prepared) -> Hi
             f"the quality model reads {', '.join(missing[:3])}, which the recording does not have", do="add the tag, even empty"
         )
     return replace(plan, channels=tuple(place[name] for name in channels))
-
-
-def _waiting(model: QualityModel, state: QualityState, lab: LabResults | Sequence[LabResults] | None) -> list[tuple[int, int, float]]:
-    """Results not yet known, in the order in which they become known."""
-    waiting = list(state.pending)
-    for results in [lab] if isinstance(lab, LabResults) else lab or ():
-        if results.target == model.target:
-            tick = tick_of(results.sample_time, model.interval_ns)
-            rows = zip(tick.tolist(), results.result_time.tolist(), results.value.tolist(), strict=True)
-            waiting += [row for row in rows if np.isfinite(row[2])]
-    return sorted(waiting, key=lambda row: (row[1], row[0]))
-
-
-def _run(
-    model: QualityModel,
-    prepared: Prepared,
-    waiting: list[tuple[int, int, float]],
-    response: Float64Array,
-    scale: Float64Array,
-    state: QualityState,
-) -> tuple[Float64Array, QualityState]:
-    """Walk through the ticks; between two results nothing changes, so whole pieces are answered at once."""
-    rows = prepared.rows
-    out = np.full((rows, 3), np.nan)
-    if not rows:
-        return out, replace(state, pending=tuple(waiting), checks=np.zeros((0, 3)))
-    interval = model.interval_ns
-    # A result acts at the first tick at or after its result time, and never at the tick of its own sample.
-    first = int(prepared.tick[0])
-    turn = [max(-(-result // interval), sample + 1, first) for sample, result, _ in waiting]
-    order = sorted(range(len(waiting)), key=lambda n: (turn[n], waiting[n][1], waiting[n][0]))
-    walker = _Walker(model, state)
-    done, used = 0, 0
-    while done < rows:
-        while used < len(order) and turn[order[used]] <= int(prepared.tick[done]):
-            walker.learn(waiting[order[used]], turn[order[used]])
-            used += 1
-        end = rows
-        if used < len(order):
-            end = min(rows, int(np.searchsorted(prepared.tick, turn[order[used]])))
-        piece = slice(done, max(end, done + 1))
-        out[piece] = walker.answer(prepared.tick[piece], response[piece], scale[piece])
-        done = piece.stop
-    left = tuple(waiting[n] for n in order[used:])
-    return out, walker.state(int(prepared.tick[-1]), left)
-
-
-class _Walker:
-    """The mutable middle of one call of `predict`; its memory is copied in and out."""
-
-    def __init__(self, model: QualityModel, state: QualityState) -> None:
-        self.model = model
-        self.before = state
-        self.ticks = state.ticks.copy()
-        self.given = state.given.copy()
-        self.newest = state.newest.copy()
-        self.slow = state.slow
-        self.conformal = state.conformal
-        self.sides = issued(state.conformal)
-        self.checks: list[tuple[float, float, float]] = []
-        self.too_late = state.too_late
-
-    def answer(self, tick: Int64Array, response: Float64Array, scale: Float64Array) -> Float64Array:
-        """(T, 3) value, low, high in scaled units, and remember them."""
-        model = self.model
-        known = np.array([self.newest[0, 1], self.newest[0, 1] - self.newest[1, 1], self.slow])
-        known[1] = known[1] if np.isfinite(known[1]) else 0.0
-        age = tick - self.newest[0, 0] if np.isfinite(self.newest[0, 0]) else np.full(len(tick), np.inf)
-        centre = response + model.correction.at(known, age)
-        wide = scale * model.correction.widening(age)
-        low, high = centre + self.sides[0] * wide, centre + self.sides[1] * wide
-        keep = slice(max(0, len(tick) - len(self.ticks)), len(tick))
-        slot = tick[keep] % len(self.ticks)
-        self.ticks[slot] = tick[keep]
-        self.given[slot, 0], self.given[slot, 1], self.given[slot, 2] = response[keep], centre[keep], wide[keep]
-        self.given[slot, 3:5] = self.sides
-        self.given[slot, 5:] = self.conformal.quantile.ravel()
-        return np.stack([centre if model.mode == "lab" else response, low, high], axis=1)
-
-    def learn(self, result: tuple[int, int, float], turn: int) -> None:
-        """A result acts from tick `turn` on."""
-        sample, _, value = result
-        slot = sample % len(self.ticks)
-        if self.ticks[slot] != sample:
-            self.too_late += 1
-            return
-        model = self.model
-        response, centre, scale = self.given[slot, :3]
-        if not np.isfinite(response):
-            return
-        scaled = (value - model.centre) / model.spread
-        residual = scaled - response
-        if not np.isfinite(scale):  # the sample has a result: this one corrects it
-            self.newest[self.newest[:, 0] == sample, 1] = residual
-            return
-        self.given[slot, 2] = np.nan
-        if not sample <= self.newest[0, 0]:
-            self.newest = np.array([[sample, residual], self.newest[0]])
-        elif not sample <= self.newest[1, 0]:
-            self.newest = np.array([self.newest[0], [sample, residual]])
-        alpha = 2.0 / (model.correction.span + 1.0)
-        self.slow = residual if not np.isfinite(self.slow) else self.slow + alpha * (residual - self.slow)
-        score = (scaled - centre) / scale
-        experts = self.given[slot, 5:].reshape(2, -1)
-        low, high = self.given[slot, 3:5]
-        self.conformal = update(model.settings, self.conformal, score, experts, self.given[slot, 3:5])
-        self.sides = issued(self.conformal)
-        if high > low:
-            distance = (score - (low + high) / 2.0) / (high - low) * 2.0 * normal_deviate(model.settings.level)
-            self.checks.append((float(sample), float(turn), float(distance)))
-
-    def state(self, tick: int, pending: tuple[tuple[int, int, float], ...]) -> QualityState:
-        """The state after the chunk."""
-        checks = np.array(self.checks, dtype=np.float64).reshape(-1, 3)
-        return QualityState(
-            self.before.history, tick, self.ticks, self.given, self.newest, self.slow, pending, self.conformal, checks, self.too_late
-        )
 
 
 def expectation_part(network: Expectation | None, low: int, high: int) -> Expectation | None:

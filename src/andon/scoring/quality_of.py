@@ -16,7 +16,7 @@ from andon.scoring.quality_relevance import attributable, leaves_range, usual_di
 if TYPE_CHECKING:
     from andon.evidence.events import Span
     from andon.scoring.monitor import Monitor, Step
-    from andon.scoring.quality import QualityState
+    from andon.scoring.quality_walk import QualityState
 
 
 def predict_quality(

@@ -11,6 +11,7 @@ from andon.plant.arrays import Float64Array, FloatArray, Int64Array
 from andon.plant.label import LabResults
 from andon.plant.window import Expectation, Prepared
 from andon.scoring.correction import Correction
+from andon.scoring.expert_mix import ExpertMix
 from andon.scoring.input_history import History, HistoryPlan
 from andon.scoring.local_scale import LocalScale, describe_scale
 from andon.scoring.quality import QualityModel, expectation_part
@@ -118,12 +119,15 @@ def _whiten(state: Float64Array) -> tuple[Float64Array, Float64Array]:
     return centre, vector / np.sqrt(np.maximum(value, 0.0) + floor)
 
 
-def assemble(ground: Ground, found: Searched, mode: str, correction: Correction | None = None) -> QualityModel:
+def assemble(
+    ground: Ground, found: Searched, mode: str, correction: Correction | None = None, mix: ExpertMix | None = None
+) -> QualityModel:
     """A model that can run, seeded with the scores of the forward folds.
 
     Parameters
     ----------
     correction : a fixed one (last value, moving mean); fitted where None
+    mix : weighs the corrected response against the last results; None: the corrected response is taken
     """
     residual = ground.y - found.later
     if correction is None:
@@ -143,6 +147,7 @@ def assemble(ground: Ground, found: Searched, mode: str, correction: Correction 
         ground.target, ground.unit, ground.channels, ground.interval_ns, ground.plan, found.final.response, ground.centre,
         ground.spread, mode, float(ground.labels.value.min()), float(ground.labels.value.max()), correction, scale,
         fit_region(ground), ConformalSettings(level=ground.level), scores, ground.head, remember, found.name,
+        mix=mix,
     )  # fmt: skip
 
 

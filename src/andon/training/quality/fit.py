@@ -14,10 +14,12 @@ from andon.plant.progress import Progress, silent
 from andon.plant.verdict import QualityPredictions
 from andon.plant.window import Expectation, Prepared
 from andon.scoring.correction import Correction
+from andon.scoring.expert_mix import ExpertMix
 from andon.scoring.input_history import HistoryPlan
 from andon.scoring.quality import QualityModel
 from andon.scoring.within_spec import SpecModel
 from andon.training.quality.assemble import LAST_VALUE, MOVING_MEAN, UNCORRECTED, Ground, assemble, replay
+from andon.training.quality.choice import choose
 from andon.training.quality.dead_time import DeadTime, estimate_dead_time
 from andon.training.quality.family import Family, Searched, later_loss, search
 from andon.training.quality.labelled import Labelled, build_tables, forward_folds, label_rows, thin
@@ -57,13 +59,14 @@ class _Case:
 
 @dataclass(frozen=True, slots=True)
 class _Variant:
-    """One setting of one family, with the correction that is fixed for it (None: fitted), and the parts of a blend."""
+    """One setting of one family, with the correction fixed for it (None: fitted), the parts of a blend, and the mix it runs with."""
 
     name: str
     searched: Searched
     fixed: Correction | None
     mode: str
     parts: tuple[str, ...] = ()
+    mix: ExpertMix | None = None
 
     def loss(self, ground: Ground) -> float:
         """Mean squared error of the forward folds; raw where nothing corrects."""
@@ -75,6 +78,10 @@ class _Variant:
     def words(self) -> str:
         """The setting in words."""
         return self.searched.setting + (", uncorrected" if self.fixed is UNCORRECTED else "")
+
+    def model(self, ground: Ground, mode: str) -> QualityModel:
+        """What runs."""
+        return assemble(ground, self.searched, mode, self.fixed, self.mix)
 
 
 def fit_quality(
@@ -140,22 +147,26 @@ def fit_quality(
     span = _stretch(calibrate)
     found: dict[str, _Variant] = {}
     scored: dict[str, PeriodScore] = {}
+    said: dict[str, Sequence[Float64Array]] = {}
     for variant in _variants(case, ground, tell):
-        score = _score(case, assemble(ground, variant.searched, variant.mode, variant.fixed), span, calibrate)[0]
+        score, rows = _score(case, variant.model(ground, variant.mode), span, calibrate)
         # Within a family both the forward folds and the calibration period count: the latter alone is short.
         if variant.name not in found or _merit(ground, variant, score) < _merit(ground, found[variant.name], scored[variant.name]):
-            found[variant.name], scored[variant.name] = variant, score
-    mixed = _blend(ground, found, scored, case.mode)
-    for variant in mixed:
-        score = _score(case, assemble(ground, variant.searched, variant.mode, variant.fixed), span, calibrate)[0]
+            found[variant.name], scored[variant.name], said[variant.name] = variant, score, rows
+    for variant in _blend(ground, found, scored, case.mode):
+        score, rows = _score(case, variant.model(ground, variant.mode), span, calibrate)
         if "blend" not in found or _merit(ground, variant, score) < _merit(ground, found["blend"], scored["blend"]):
-            found["blend"], scored["blend"] = variant, score
+            found["blend"], scored["blend"], said["blend"] = variant, score, rows
+    # What was found is from here on weighed against the last results, as it will run.
+    for name, variant in found.items():
+        if mode == "lab" and name not in _NEED_RESULTS:
+            found[name] = replace(variant, mix=ExpertMix())
+            scored[name], said[name] = _score(case, found[name].model(ground, variant.mode), span, calibrate)
     eligible = [name for name in found if mode == "lab" or name not in _NEED_RESULTS]
-    chosen = min(eligible, key=lambda name: (scored[name].pinball, name))
+    chosen = choose(case.labels.part(calibrate[case.labels.row]).value, {name: said[name] for name in eligible}, level)
     evaluated: dict[str, PeriodScore] = {}
     period = calibrate
-    first = found[chosen]
-    report_rows: Sequence[Float64Array] = _score(case, assemble(ground, first.searched, first.mode, first.fixed), span, calibrate)[1]
+    report_rows = said[chosen]
     later = case.labels.part(calibrate[case.labels.row])
     tick = prepared.tick[later.row]
     held = Held(later.row, tick, tick + later.delay, later.value, *report_rows)
@@ -163,12 +174,12 @@ def fit_quality(
     # The choice is made; every candidate now learns from both periods, with its setting kept.
     ground = _ground(case, both)
     final = _refit(case, ground, found, tell)
-    model = replace(assemble(ground, final[chosen].searched, mode, final[chosen].fixed), candidate=chosen)
+    model = replace(final[chosen].model(ground, mode), candidate=chosen)
     spec_score: SpecScore | None = None
     if evaluate is not None and evaluate.any():
         period = evaluate
         for name, variant in final.items():
-            rival = model if name == chosen else assemble(ground, variant.searched, variant.mode, variant.fixed)
+            rival = model if name == chosen else variant.model(ground, variant.mode)
             evaluated[name], rows = _score(case, rival, _stretch(evaluate), evaluate)
             report_rows = rows if name == chosen else report_rows
     candidates = [

@@ -115,6 +115,19 @@ class QualityReport:
     spec: SpecReport | None = None
     spec_score: SpecScore | None = None
 
+    @property
+    def needs_results(self) -> bool:
+        """True where a sensor of mode "inputs" is further from the truth than results alone are, or than no sensor at all.
+
+        Over the evaluation period, or the calibration period where there is none. The level of such a target moves for inputs that look
+        the same, so no sensor of inputs can follow it: it needs the laboratory's values (mode "lab").
+        """
+        if self.mode != "inputs":
+            return False
+        scores = {item.name: item.evaluate or item.calibrate for item in self.candidates}
+        own, known = scores[self.chosen], [scores[name] for name in ("last lab value", "moving mean") if name in scores]
+        return own.r2 < 0.0 and any(other.rmse < own.rmse for other in known)
+
 
 def pinball(value: Float64Array, predicted: Float64Array, level: float) -> Float64Array:
     """(N,) pinball loss of quantile predictions.
@@ -128,6 +141,13 @@ def pinball(value: Float64Array, predicted: Float64Array, level: float) -> Float
     return out
 
 
+def pinball_of(value: Float64Array, predicted: Float64Array, low: Float64Array, high: Float64Array, level: float) -> Float64Array:
+    """(N,) mean pinball loss of low, value and high; NaN where refused."""
+    miss = (1.0 - level) / 2.0
+    out: Float64Array = (pinball(value, low, miss) + pinball(value, predicted, 0.5) + pinball(value, high, 1.0 - miss)) / 3.0
+    return out
+
+
 def score_period(value: Float64Array, predicted: Float64Array, low: Float64Array, high: Float64Array, level: float) -> PeriodScore:
     """Score predictions at the results of a period; NaN predictions are refusals."""
     ok = np.isfinite(predicted) & np.isfinite(low) & np.isfinite(high)
@@ -136,8 +156,7 @@ def score_period(value: Float64Array, predicted: Float64Array, low: Float64Array
         nan = float("nan")
         return PeriodScore(0, 1.0, float("inf"), nan, nan, nan, nan, nan)
     y, p, a, b = value[ok], predicted[ok], low[ok], high[ok]
-    miss = (1.0 - level) / 2.0
-    loss = (pinball(y, a, miss) + pinball(y, p, 0.5) + pinball(y, b, 1.0 - miss)) / 3.0
+    loss = pinball_of(y, p, a, b, level)
     total = float(((y - y.mean()) ** 2).sum())
     return PeriodScore(
         n, 1.0 - n / len(value), float(loss.mean()), float(np.sqrt(np.mean((y - p) ** 2))), float(np.mean(np.abs(y - p))),
