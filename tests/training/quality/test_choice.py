@@ -26,6 +26,7 @@ def test_the_blend_is_taken_where_the_difference_is_chance() -> None:
     # blocks at 1.25 and 0.85, mean 1.05: 0.05 more, and a standard error of 0.2 sqrt(8 / 7) / sqrt(8) = 0.076
     said = {"ridge": off_by(np.full(N, 1.0)), "blend": off_by(noisy(1.05, 0.2))}
     assert choose(VALUE, said, 0.9) == "blend"
+    assert choose(VALUE, {"training mean": said["ridge"], "blend": said["blend"]}, 0.9) == "training mean"  # the simpler one stays
     # at 1.10 and 1.00 the error of 0.019 no longer covers the 0.05
     assert choose(VALUE, said | {"blend": off_by(noisy(1.05, 0.05))}, 0.9) == "ridge"
 

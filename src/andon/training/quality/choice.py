@@ -13,6 +13,9 @@ import numpy as np
 from andon.plant.arrays import Float64Array
 from andon.training.quality.report import pinball_of
 
+SIMPLE = ("training mean", "last lab value", "moving mean")
+"""Candidates without inputs. Where one of them has the least loss, inputs tell nothing, and it is kept."""
+
 BLOCKS = 8
 """Stretches of the calibration period whose mean losses count as independent."""
 
@@ -25,7 +28,7 @@ def choose(value: Float64Array, said: Mapping[str, Sequence[Float64Array]], leve
     value : (N,) results of the calibration period, in time order
     said : (predicted, low, high) of each candidate at these results, each (N,), NaN where refused
     level : nominal coverage of the interval
-    safe : the candidate that is taken where its loss is within one standard error of the least; ignored where it is not among them
+    safe : the candidate that is taken where its loss is within one standard error of the least, unless that is one of `SIMPLE`
 
     Returns
     -------
@@ -38,7 +41,7 @@ def choose(value: Float64Array, said: Mapping[str, Sequence[Float64Array]], leve
     losses = {name: pinball_of(value, rows[0], rows[1], rows[2], level) for name, rows in said.items()}
     means = {name: float(np.nanmean(loss)) if np.isfinite(loss).any() else np.inf for name, loss in losses.items()}
     best = min(means, key=lambda name: (means[name], name))
-    if safe not in means or best == safe or not np.isfinite(means[safe]):
+    if safe not in means or best in (safe, *SIMPLE) or not np.isfinite(means[safe]):
         return best
     more = losses[safe] - losses[best]
     more = more[np.isfinite(more)]
