@@ -64,7 +64,7 @@ function Ladder({ model, versions, onWish }: { model: string; versions: ModelVer
           <tbody>
             <tr>
               <th scope="row">{say("models.method")}</th>
-              {ladder.map((version) => <td key={version.version} class={version.state}>{version.method}</td>)}
+              {ladder.map((version) => <td key={version.version} class={version.state}>{version.method || "–"}</td>)}
             </tr>
             <tr>
               <th scope="row">{say("models.signed")}</th>

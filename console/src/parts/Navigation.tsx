@@ -6,7 +6,7 @@ import { renewed, useLive } from "../api/live";
 import type { AlarmList, AlarmRow } from "../api/types";
 import { path } from "../route";
 import { notify } from "./desktop_notices";
-import { number } from "../words/format";
+import { shortCount } from "../words/format";
 import { count, say } from "../words/say";
 
 const ICONS = {
@@ -46,7 +46,7 @@ export function Navigation() {
           <svg viewBox="0 0 24 24" aria-hidden="true"><path d={ICONS[name]} /></svg>
           <span>{say(`nav.${name}`)}</span>
           {name === "alarms" && unacknowledged.value > 0 && (
-            <b class="badge" aria-label={count("nav.unacknowledged", unacknowledged.value)}>{number(unacknowledged.value)}</b>
+            <b class="badge" aria-label={count("nav.unacknowledged", unacknowledged.value)}>{shortCount(unacknowledged.value)}</b>
           )}
         </a>
       ))}

@@ -34,6 +34,11 @@ export function fixed(value: number, digits: number): string {
   return numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
+/** A count where room is scarce: 4,901 as 4.9K. */
+export function shortCount(value: number): string {
+  return numbers(value < 1000 ? {} : { notation: "compact", maximumFractionDigits: 1 }).format(value);
+}
+
 export function percent(share: number | null | undefined, digits = 0): string {
   return share === null || share === undefined ? "–" : numbers({ style: "percent", maximumFractionDigits: digits }).format(share);
 }
