@@ -61,7 +61,17 @@ def test_evaluate_puts_the_model_beside_its_rivals(line: Line, new_export: Path,
     table = andon("evaluate", ASSET, new_export, "--labels", labels, "--models", line.models)
     assert table.code == 0
     assert "caught" in table.out
+    assert answer["told"] == []
     assert len(table.out.splitlines()) == 1 + len(answer["methods"])
+
+
+def test_labels_of_another_name_are_told_of(line: Line, new_export: Path, tmp_path: Path) -> None:
+    labels = write(tmp_path / "labels.csv", [row.replace(f"{ASSET},", "Mixer 7,") for row in fault_label()])
+    told = f"No label is of {ASSET}: the labels name Mixer 7. Write the asset as the exports do."
+    done = andon("evaluate", ASSET, new_export, "--labels", labels, "--models", line.models)
+    assert (done.code, done.out.splitlines()[0]) == (0, told)
+    done = andon("init", new_export, "--asset", ASSET, "--labels", labels, "-o", tmp_path / "plant.toml")
+    assert (done.code, done.out.splitlines()[0]) == (0, told)
 
 
 def test_budget_needs_neither_training_nor_data(own: Line, new_export: Path, tmp_path: Path) -> None:

@@ -42,6 +42,8 @@ def command(
         options.print_json(result.to_dict())
         return
     options.tell_failed(result.failed, language)
+    for sentence in result.told():
+        click.echo(sentence)
     for asset, audit in result.audits.items():
         click.secho(asset, bold=True)
         click.echo(result.head(asset, language))

@@ -38,4 +38,6 @@ def command(
         options.print_json(table.to_dict())
         return
     names = ("method", "caught", "missed", "false_per_week", "delay", "vus_pr")
+    for sentence in table.sentences(language):
+        click.echo(sentence)
     options.print_table([say(f"cli.table.{name}", language) for name in names], table.rows())

@@ -56,4 +56,6 @@ def command(
         options.print_json(done.to_dict())
     else:
         options.tell_failed(done.failed, language)
+        for sentence in done.told:
+            click.echo(sentence)
         click.echo(say("cli.init.done", language, path=out))

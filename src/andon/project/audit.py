@@ -17,6 +17,7 @@ from andon.plant.file.write import write_plant_file
 from andon.plant.messages import say
 from andon.plant.progress import Progress, silent
 from andon.plant.recording import Problem
+from andon.plant.sentences import speak
 from andon.plant.tag import Role, Tag
 from andon.plant.time import format_duration, format_instant, parse_duration, parse_instant
 from andon.project.fitness import check_material, check_rows
@@ -37,6 +38,10 @@ class Audits:
         """Files that could not be read."""
         return self.sources.failed
 
+    def told(self) -> list[str]:
+        """What was to be told of the labels, for people."""
+        return [speak(item, self.language) for item in self.sources.strange_labels()]
+
     def problems(self, asset: str) -> tuple[Problem, ...]:
         """What the reader met in the files of one asset."""
         return self.sources.recordings[asset].problems
@@ -55,6 +60,7 @@ class Audits:
         return {
             "assets": {asset: audit.to_dict(self.language) for asset, audit in self.audits.items()},
             "problems": [problem_dict(item) for item in self.sources.problems],
+            "told": self.told(),
             "failed": [problem_dict(item) for item in self.sources.failed],
         }
 
@@ -67,10 +73,17 @@ class PlantWritten:
     assets: tuple[str, ...]
     tags: int
     failed: tuple[Problem, ...]
+    told: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """For --json."""
-        return {"plant": self.plant, "assets": list(self.assets), "tags": self.tags, "failed": [problem_dict(item) for item in self.failed]}
+        return {
+            "plant": self.plant,
+            "assets": list(self.assets),
+            "tags": self.tags,
+            "told": list(self.told),
+            "failed": [problem_dict(item) for item in self.failed],
+        }
 
 
 def audit(
@@ -147,7 +160,7 @@ def init(
     if start is not None:
         plant = replace(plant, files=replace(plant.files, start=parse_instant(str(start), found.sources.zone)))
     write_plant_file(target, plant, comments, language=language)
-    return PlantWritten(str(target), tuple(found.audits), len(plant.tags), found.failed)
+    return PlantWritten(str(target), tuple(found.audits), len(plant.tags), found.failed, tuple(found.told()))
 
 
 def plant_from_audit(

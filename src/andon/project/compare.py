@@ -14,7 +14,9 @@ from andon.evaluating import Span as TimeSpan
 from andon.evidence.group import time_of_any
 from andon.plant.arrays import Float64Array, Int64Array
 from andon.plant.label import Label, LabelKind
+from andon.plant.sentences import speak
 from andon.plant.time import HOUR_NS, format_duration
+from andon.plant.verdict import Sentence
 from andon.scoring.detector import Detector, judged_part, with_last_value
 from andon.scoring.monitor import Monitor, Scored
 
@@ -51,10 +53,11 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The model first, then its rivals, then the trivial answer."""
+    """The model first, then its rivals, then the trivial answer; and what was to be told of the exports."""
 
     measures: tuple[Measures, ...]
     scores: EventScores
+    told: tuple[Sentence, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """For --json."""
@@ -69,7 +72,12 @@ class Comparison:
             for c in self.scores.caught
         ]
         faults += [{"note": label.note, "start": label.start, "caught": False} for label in self.scores.missed]
-        return {"methods": [asdict(item) for item in self.measures], "faults": sorted(faults, key=lambda row: int(str(row["start"])))}
+        faults.sort(key=lambda row: int(str(row["start"])))
+        return {"methods": [asdict(item) for item in self.measures], "faults": faults, "told": self.sentences("en")}
+
+    def sentences(self, language: str) -> list[str]:
+        """What was to be told of the exports and labels, for people."""
+        return [speak(item, language) for item in self.told]
 
     def rows(self) -> list[list[str]]:
         """For a table: method, caught, missed, false a week, delay, VUS-PR."""

@@ -67,7 +67,7 @@ def score(
     store = ModelStore(models)
     monitor = open_model(store, model)
     sources = _read(store, monitor, paths, how, labels, lab, progress)
-    scored, notes = [], list[Sentence]()
+    scored, notes = [], [*sources.strange_labels()]
     others = [asset for asset in sources.recordings if asset not in monitor.assets]
     if others:
         notes.append(Sentence("project.note.assets", {"assets": ", ".join(others[:5]), "model": ", ".join(monitor.assets)}))
@@ -166,7 +166,7 @@ def evaluate(
     store = ModelStore(models)
     monitor = open_model(store, model)
     sources = _read(store, monitor, paths, how, labels, lab, progress)
-    scored, notes = [], list[Sentence]()
+    scored, notes = [], [*sources.strange_labels()]
     for found in matching(sources, monitor):
         recording, differences = suited(found, monitor)
         notes += differences
@@ -174,7 +174,7 @@ def evaluate(
         scored.append(monitor.score(recording, labels=sources.labels, lab=lab_of, keep_expectations=True, progress=progress))
     check_judged(scored, notes)
     chosen = str((monitor.manifest or {}).get("chosen") or "andon")
-    return compare(monitor, scored, sources.labels, chosen=chosen)
+    return replace(compare(monitor, scored, sources.labels, chosen=chosen), told=tuple(notes))
 
 
 def report(folder: str, *, out: str | None = None, language: str | None = None) -> Path:

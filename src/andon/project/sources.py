@@ -17,8 +17,10 @@ from andon.plant.progress import Progress, silent
 from andon.plant.recording import Problem, Recording
 from andon.plant.tag import Role, Tag
 from andon.plant.time import format_instant, parse_duration, parse_instant
+from andon.plant.verdict import Sentence
 
 READING = "reading"
+NAMED = 5
 TAG_COLUMNS = ("id", "name", "unit", "role", "low", "high", "group")
 
 
@@ -42,6 +44,14 @@ class Sources:
     def lab_of(self, asset: str) -> tuple[LabResults, ...]:
         """Results of one asset; those that name no asset belong to all."""
         return tuple(replace(item, asset=asset) for item in self.lab if item.asset in (asset, ""))
+
+    def strange_labels(self) -> tuple[Sentence, ...]:
+        """Told where not one label is of an asset that was read: another spelling would hide every fault that people know."""
+        named = sorted({label.asset for label in self.labels})
+        if not named or not {*self.recordings}.isdisjoint(named):
+            return ()
+        words: dict[str, object] = {"labels": ", ".join(named[:NAMED]), "assets": ", ".join(list(self.recordings)[:NAMED])}
+        return (Sentence("project.note.labels", words),)
 
     def one(self) -> Recording:
         """The only recording.
