@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -224,6 +225,7 @@ class Keeping:
     def keep(self, entry: Batch, said: Sequence[tuple[Served, Said]]) -> None:
         """See `streaming.loop.Keeper`."""
         changed: list[str] = []
+        writing: list[Future[Any]] = []  # database and ledger wait for the disk beside one another
         for served, words in said:
             at = max(served.arrivals.closed, 0)
             if words.judged is not None:
@@ -232,7 +234,7 @@ class Keeping:
                 at = int(words.judged.tick[-1]) * served.arrivals.interval
             for what in ("opened", "revised", "closed"):
                 for event in getattr(words, what):
-                    self._event(what, event, at)
+                    writing += self._event(what, event, at)
             if words.judged is None:
                 continue
             moved = self.snapshots[served.name].take(words.judged, served.arrivals.interval)
@@ -240,6 +242,8 @@ class Keeping:
         if not entry.rows:
             self.desk.tick(entry.received)
         self.changed = changed
+        for one in writing:
+            one.result()
         for tell in self.on_kept:
             tell(entry, said)
 
@@ -258,12 +262,14 @@ class Keeping:
         for segments in (self.samples.segments, self.traces.segments, self.quality):
             segments.settle(now)
 
-    def _event(self, what: str, event: Event, at: int) -> None:
+    def _event(self, what: str, event: Event, at: int) -> list[Future[Any]]:
+        """Into the database, the ledger and the book; what is still on its way to the disk."""
         row = event_to_dict(event)
-        self._database.write(lambda connection: events.put(connection, row, at=at))
-        self.desk.event(what, event, at)
+        writing: list[Future[Any]] = [self._database.submit(lambda connection: events.put(connection, row, at=at))]
         if what == "opened" and self._openings is not None:
-            self._openings.opened(event)
+            writing.append(self._openings.submit(event))
+        self.desk.event(what, event, at)
+        return writing
 
     def _verdicts(self, served: Served, judged: Judged) -> None:
         rows, width = judged.why.shape

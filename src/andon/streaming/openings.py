@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 
 from andon.plant.atomic_write import write_text
 from andon.plant.errors import StoreError
 from andon.plant.verdict import Event
-from andon.store.ledger import Ledger
+from andon.store.ledger import Entry, Ledger
 from andon.store.ledger_writer import LedgerWriter
 
 REMEMBERED = 4
@@ -45,8 +46,12 @@ class Openings:
         ------
         StoreError : the disk refuses; say it again
         """
+        self.submit(event).result()
+
+    def submit(self, event: Event) -> Future[Entry]:
+        """`opened` without waiting for the disk: it stands in the ledger when the future has its entry, or raises what `opened` raises."""
         data = {"event": event.id, "asset": event.asset, "model": event.model, "onset": event.onset, "severity": round(event.severity, 6)}
-        self._writer.append("event-opened", data, at=event.start, by="andon", once=event.id)
+        return self._writer.submit("event-opened", data, at=event.start, by="andon", once=event.id)
 
     def flush(self) -> None:
         """A checkpoint follows: what the ledger has now will not be repeated by a replay from there."""
