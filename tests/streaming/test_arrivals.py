@@ -200,6 +200,18 @@ def test_a_clock_that_is_set_forward_makes_no_link_silent_and_nothing_late() -> 
         assert mark.closed == START + second * NS - PATIENCE.late_by
 
 
+def test_a_clock_that_is_set_forward_makes_no_other_link_silent_where_a_batch_comes_before_the_clock_tells() -> None:
+    off = 3_600 * NS
+    mark = Watermark().after_mark(START, {"one": True, "two": True}, PATIENCE)
+    for link in ("one", "two"):
+        mark = mark.after_batch(link, START, START, PATIENCE)
+    mark = mark.after_batch("one", START + 5 * NS, START + off, PATIENCE)  # the first that is stamped by the new clock
+    mark = mark.after_mark(START + NS + off, {"one": True, "two": True}, PATIENCE)
+    assert mark.closed == START - PATIENCE.late_by, "two is on its way"
+    mark = mark.after_batch("two", START + 5 * NS, START + 2 * NS + off, PATIENCE)
+    assert mark.closed == START + 5 * NS - PATIENCE.late_by
+
+
 def test_a_clock_that_is_set_back_closes_ticks_by_what_comes() -> None:
     mark = Watermark().after_batch("line", START, START, PATIENCE)
     for second in range(1, 20):

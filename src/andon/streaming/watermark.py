@@ -77,20 +77,14 @@ class Watermark:
 
     def after_batch(self, source: str, newest: int, received: int, patience: Patience) -> Watermark:
         """After a batch of `source` whose newest accepted source time is `newest` (`NOTHING` where it had none)."""
-        known = self.links.get(source, LinkTime())
-        link = LinkTime(max(known.newest, newest), max(known.heard, received))
-        return self._moved({**self.links, source: link}, max(self.now, received), patience)
+        links = self._after_leap(received, patience)
+        known = links.get(source, LinkTime())
+        links[source] = LinkTime(max(known.newest, newest), max(known.heard, received))
+        return self._moved(links, max(self.now, received), patience)
 
     def after_mark(self, now: int, connected: Mapping[str, bool], patience: Patience) -> Watermark:
-        """After a moment of the clock, with the state of each link.
-
-        Moments come each second or so. Where the clock has gone further than `patience.idle` since the last one it was set, or the
-        process slept: that time is nobody's silence, or a clock that is put right would close ticks whose samples are on their way.
-        """
-        leap = now - self.now if self.now and now - self.now > patience.idle else 0
-        links = dict(self.links)
-        if leap:
-            links = {name: replace(one, heard=one.heard + leap, lost=one.lost + leap if one.lost else 0) for name, one in links.items()}
+        """After a moment of the clock, with the state of each link."""
+        links = self._after_leap(now, patience)
         for name, up in connected.items():
             if not up and name not in links:
                 continue  # it has brought nothing to this fleet, and may never do
@@ -100,6 +94,17 @@ class Watermark:
             lost = 0 if up else (known.lost or now)
             links[name] = replace(known, connected=up, lost=lost)
         return self._moved(links, max(self.now, now), patience)
+
+    def _after_leap(self, now: int, patience: Patience) -> dict[str, LinkTime]:
+        """The links, where the clock may have leapt.
+
+        Moments come each second or so. Where the clock has gone further than `patience.idle` since the last moment or batch, it was set, or
+        the process slept: that time is nobody's silence, or a clock that is put right would close ticks whose samples are on their way.
+        """
+        leap = now - self.now
+        if not self.now or leap <= patience.idle:
+            return dict(self.links)
+        return {name: replace(one, heard=one.heard + leap, lost=one.lost + leap if one.lost else 0) for name, one in self.links.items()}
 
     def _moved(self, links: Mapping[str, LinkTime], now: int, patience: Patience) -> Watermark:
         going = [name for name, link in links.items() if link.connected]
