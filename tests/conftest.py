@@ -1,14 +1,15 @@
-"""Models that tests of the doors share: each is trained once a session, and read only."""
+"""Models that tests of the doors share, each trained once a session and read only; and a PostgreSQL."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.postgres_server import PASSWORD, PostgresServer
 from tests.small_plant import Line, lines, make_line, write
 
 settings.register_profile("busy", deadline=None)  # a machine that others use as well is no reason to fail
@@ -46,3 +47,17 @@ def own(line: Line, tmp_path: Path) -> Line:
 def new_export(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """New data of the small line, with a fault in the middle."""
     return write(tmp_path_factory.mktemp("new") / "new.csv", lines())
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[PostgresServer]:
+    """A running PostgreSQL with a database `empty` to copy from."""
+    from andon.store.database import Database
+
+    running = PostgresServer()
+    try:
+        running.run_sql("CREATE DATABASE empty")
+        Database(running.url("empty"), password=PASSWORD).close()
+        yield running
+    finally:
+        running.remove()

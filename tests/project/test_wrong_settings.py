@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from andon.plant.errors import AskUserError, StoreError
+from andon.plant.file import PlantFile
 from andon.plant.file.locating import line_of
 from andon.plant.file.service_settings import ServiceSection
+from andon.plant.sentences import speak
 from andon.plant.time import DAY_NS, NS
 from andon.project.live.running import open_running
-from andon.project.live.tls import certificate_trouble
+from andon.project.live.tls import certificate_trouble, certificates_trouble
 from tests.small_plant import Line
 
 MQTT = '[[link]]\nname = "b"\nkind = "mqtt"\naddress = "mqtts://127.0.0.1:1"\ntopics = ["a/{asset}"]\n'
@@ -74,9 +76,11 @@ def test_a_setting_is_found_by_its_key_else_by_what_stands_around_it() -> None:
 def test_a_certificate_that_ends_is_told_of(tmp_path: Path, begins: int, ends: int, told: str) -> None:
     section = certificate(tmp_path, begins, ends)
     now = int(datetime.now(UTC).timestamp()) * NS
-    trouble = certificate_trouble(section, now)
-    assert (told in trouble) if told else (trouble == "")
-    assert "expired" in certificate_trouble(section, now + 400 * DAY_NS)
+    trouble = certificate_trouble(Path(section.certificate), now)
+    assert (trouble is None) if not told else (trouble is not None and told in speak(trouble))
+    after = certificates_trouble(PlantFile(service=section), now + 400 * DAY_NS)
+    assert [(owner, speak(why)[:24]) for owner, why in after] == [("", "the certificate c.pem ex")]
+    assert certificates_trouble(PlantFile(), now) == []
 
 
 def certificate(folder: Path, begins: int, ends: int) -> ServiceSection:

@@ -221,6 +221,62 @@ def test_a_clock_that_is_set_back_closes_ticks_by_what_comes() -> None:
         assert mark.closed == START + second * NS - PATIENCE.late_by
 
 
+def lived(clock: dict[int, int], seconds: int, down: tuple[int, int] = (0, 0)) -> tuple[list[tuple[int, list[int]]], Arrivals]:
+    """A sample and a mark a second, by a clock that is wrong by so many seconds from some second on; nobody runs while `down`.
+
+    Returns: at which second which ticks (seconds) came out, and what is left.
+    """
+    arrivals, off, out = Arrivals(ASSETS, TAGS, NS, PATIENCE), 0, []
+    for second in range(seconds):
+        off = clock.get(second, off)
+        if down[0] <= second < down[1]:
+            continue
+        told = START + (second + off) * NS
+        marked, arrivals = arrivals.tick(told, {"line": True})
+        came, arrivals = arrivals.take(batch([(0, 10 * second, float(second))], received=told))
+        assert not len(came.late)
+        assert not len(came.ahead), second
+        times = [int(time - START) // NS for rows in (marked.rows, came.rows) for time in rows.time]
+        out += [(second, times)] if times else []
+    return out, arrivals
+
+
+HOUR = 3_600
+
+
+@pytest.mark.parametrize("clock", [{20: -HOUR}, {20: -HOUR, 40: 0}, {20: -HOUR, 30: -2 * HOUR, 40: 0}, {20: -24 * HOUR, 40: -HOUR, 45: 0}])
+def test_a_clock_that_is_set_back_holds_up_nothing_and_sets_nothing_aside(clock: dict[int, int]) -> None:
+    out, arrivals = lived(clock, 60)
+    assert out == lived({}, 60)[0]
+    assert arrivals.mark.back == pytest.approx(0 if 0 in clock.values() else HOUR * NS, abs=NS), "a mark sees the step to a second"
+    assert arrivals.mark.now >= START + 58 * NS
+
+
+def test_a_clock_that_was_ahead_and_is_put_right_is_believed_at_once() -> None:
+    out, arrivals = lived({0: HOUR, 20: 0}, 60)
+    assert out == lived({}, 60)[0]
+    assert arrivals.mark.back == 0
+
+
+def test_after_a_restart_with_a_clock_that_is_behind_samples_wait_until_it_is_right_and_none_is_set_aside() -> None:
+    out, arrivals = lived({20: -HOUR, 200: 0}, 260, down=(20, 120))
+    seen = [tick for _, ticks in out for tick in ticks]
+    assert seen == [*range(20), *range(120, 258)], "in order, each once"
+    waited = {tick: second - tick for second, ticks in out for tick in ticks}
+    assert max(waited[tick] for tick in range(120, 200)) > 50
+    assert waited[220] == waited[10]
+    assert (arrivals.mark.back, arrivals.held, arrivals.counts.ahead) == (0, (), 0)
+
+
+def test_what_lies_ahead_of_a_clock_that_is_right_again_is_set_aside() -> None:
+    arrivals = lived({20: -HOUR}, 40)[1]
+    now = START + 40 * NS
+    _, arrivals = arrivals.take(batch([(0, 10 * 86_400, 1.0)], received=now - HOUR * NS))
+    assert len(arrivals.held) == 1, "the clock is wrong: perhaps by more than it seems"
+    came, arrivals = arrivals.tick(now + NS, {"line": True})
+    assert (len(came.ahead), arrivals.held, arrivals.counts.ahead) == (1, (), 1)
+
+
 @given(st.dictionaries(st.text(min_size=1, max_size=5), st.booleans(), max_size=5), st.integers(0, 2**62))
 def test_a_clock_mark_says_what_it_was_told(connected: dict[str, bool], now: int) -> None:
     mark = clock_mark(now, connected)

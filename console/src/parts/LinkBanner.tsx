@@ -9,6 +9,8 @@ export const behind = signal(0);
 /** Part of the service -> why it does not work. */
 const trouble = signal<Record<string, string>>({});
 const PATIENCE_S = 2;
+/** Parts without which nothing can be kept further: what comes in waits in the journal. */
+const STORING = new Set(["database", "loop", "disk"]);
 
 export function LinkBanner() {
   useLive("behind", (data) => (behind.value = Number(data["behind_s"] ?? 0)));
@@ -25,7 +27,7 @@ export function LinkBanner() {
       {link.value === "polling" && <p class="banner">{say("link.polling")}</p>}
       {Object.entries(trouble.value).map(([part, why]) => (
         <p class="banner gone" key={part}>
-          <strong>{say("link.trouble", { part: named("part", part) })}</strong> {why} {say("link.trouble.more")}
+          <strong>{named("trouble", part)}</strong> {why} {STORING.has(part) && say("link.trouble.more")}
         </p>
       ))}
       {behind.value >= 60 && <p class="banner">{say("link.behind", { behind: duration(behind.value) })}</p>}

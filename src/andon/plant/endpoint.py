@@ -126,3 +126,30 @@ def tls_context(sign_in: SignIn, *, key: str) -> ssl.SSLContext:
             do="give PEM files: the certificate, and the key that belongs to it",
         ) from error
     return context
+
+
+_VERIFY = {
+    9: "is not valid yet; is the clock of this machine right?",
+    10: "has expired; ask those who run it for a new one",
+    18: "is signed by itself and not trusted here; name it in ca_file",
+    19: "is of an authority that is not trusted here; name it in ca_file",
+    20: "is of an authority that is not trusted here; name it in ca_file",
+    21: "is of an authority that is not trusted here; name it in ca_file",
+    62: "is of another host than the address names",
+    64: "is of another host than the address names",
+}  # numbers of OpenSSL, X509_V_ERR_*
+
+
+def certificate_words(error: BaseException) -> str:
+    """What is wrong with the certificate that a server showed, in words; empty where the error is about something else.
+
+    Parameters
+    ----------
+    error : of a connection; what it was raised from is looked at as well
+    """
+    found: BaseException | None = error
+    for _ in range(8):
+        if isinstance(found, ssl.SSLCertVerificationError):
+            return f"the certificate of the server {_VERIFY.get(found.verify_code, f'is refused: {found.verify_message}')}"
+        found = found.__cause__ or found.__context__ if found is not None else None
+    return ""

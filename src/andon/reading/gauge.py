@@ -84,9 +84,9 @@ class Gauge:
         sample = bytes(payload[:SAMPLE_BYTES])
         self.on_dead_letter(DeadLetter(self.link, reason, detail[:500], place[:500], received, len(payload), sample, count))
 
-    def health(self, waiting: int) -> Health:
+    def health(self, waiting: int, heard: tuple[tuple[str, int | None], ...] = ()) -> Health:
         """A picture of the counts."""
         return Health(
             self.link, self.connection, self.since, self.messages, self.rows, self.lag_ns, self.lost, self.repeated, self.dead,
-            waiting, self.reconnects, self.last_error, self.last_error_at, self.last_message_at,
+            waiting, self.reconnects, self.last_error, self.last_error_at, self.last_message_at, heard,
         )  # fmt: skip

@@ -95,6 +95,7 @@ class Health:
     last_error : the last failure, in words; empty where there was none
     last_error_at : ns UTC
     last_message_at : ns UTC
+    heard : of a link that subscribes to several things: each, and when something of it came last (ns UTC; None: not yet)
     """
 
     link: str
@@ -111,6 +112,7 @@ class Health:
     last_error: str = ""
     last_error_at: int | None = None
     last_message_at: int | None = None
+    heard: tuple[tuple[str, int | None], ...] = ()
 
 
 class Link(Protocol):

@@ -6,7 +6,7 @@ import re
 import ssl
 from typing import TYPE_CHECKING
 
-from andon.plant.endpoint import Endpoint, SignIn
+from andon.plant.endpoint import Endpoint, SignIn, certificate_words
 from andon.plant.errors import AskUserError
 from andon.plant.time import NS
 from andon.sending.message import Message, Route, Sent
@@ -83,7 +83,7 @@ class BrokerOutlet:
             )
         except (aiomqtt.MqttError, OSError, ValueError) as error:
             await self.close()
-            return Sent(False, not isinstance(error, ValueError), str(error)[:200] or type(error).__name__)
+            return Sent(False, not isinstance(error, ValueError), certificate_words(error) or str(error)[:200] or type(error).__name__)
         return Sent(True)
 
     async def _connected(self) -> aiomqtt.Client:

@@ -8,6 +8,7 @@ import ssl
 from typing import TYPE_CHECKING, Any
 
 from andon.plant.clock import Clock
+from andon.plant.endpoint import certificate_words
 from andon.plant.time import HOUR_NS, NS
 from andon.sending.message import Message, Route, Sent
 
@@ -73,7 +74,7 @@ class Webhook:
         except httpx.InvalidURL:
             return Sent(False, False, "the address is no address")
         except httpx.HTTPError as error:
-            return Sent(False, True, f"{type(error).__name__}: {self._plain(str(error))}".rstrip(": "))
+            return Sent(False, True, certificate_words(error) or f"{type(error).__name__}: {self._plain(str(error))}".rstrip(": "))
         if 200 <= code < 300:
             return Sent(True)
         wait = min(int(after) * NS, HOUR_NS) if after.isdigit() and len(after) < 7 else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from importlib.metadata import version
@@ -12,7 +11,6 @@ from typing import Any
 from andon.plant.errors import AndonError, AskUserError
 from andon.plant.time import NS
 from andon.project.live.running import Running
-from andon.project.live.tls import certificate_trouble
 from andon.reading.push import PushLink
 from andon.service.callers import Caller
 from andon.service.desk import Accepted, AlarmFilter
@@ -176,9 +174,7 @@ class PlantDesk:
         """See `watching.Watched`."""
         status, sources = self.running.loop.status, now.sources(self.running)
         behind_s = status.behind_ns(self.running.clock.now()) / NS
-        trouble = dict(self.ready())
-        if expired := certificate_trouble(self.running.plant.service, time.time_ns()):
-            trouble["certificate"] = expired
+        trouble = self.running.watchman.wrong()
         return Look(at_s, {item.name: item for item in sources}, behind_s, trouble, status.entries, self.running.clock.now())
 
     def ready(self) -> Mapping[str, str]:

@@ -77,6 +77,7 @@ async def serve(running: Running, *, on_ready: Callable[[str, str | None], None]
     server = _server(config)
     settling = threading.Thread(target=running.settle, name="settle", daemon=True)
     settling.start()
+    threading.Thread(target=running.watch, name="surroundings", daemon=True).start()
     threading.Thread(target=desk.warm, name="warm", daemon=True).start()
     looping = asyncio.create_task(running.loop.run(), name="loop")
     serving = asyncio.create_task(server.serve(), name="api")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,7 +17,10 @@ from andon.plant.rows import Rows, join, merged
 from andon.plant.status import Status
 from andon.streaming.watermark import NOTHING, Patience, Watermark, accepted
 
+Held: TypeAlias = tuple[tuple[str, Rows], ...]
 MISSING = int(Status.MISSING)
+MOST_HELD = 4_000_000
+"""Values that are held while the clock is wrong; what comes beyond them is set aside, as what is ahead of a right clock."""
 MOST_REMEMBERED = 10_000
 """Lists of assets of messages whose places are remembered: a gateway sends the same ones each second."""
 
@@ -60,6 +64,7 @@ class Arrivals:
     interval : ns of the grid
     waiting : blocks that are not closed yet
     mark : the watermark
+    held : by source, rows ahead of a clock that is known to be behind: they are taken in when it is right
     """
 
     assets: tuple[str, ...]
@@ -69,6 +74,7 @@ class Arrivals:
     waiting: tuple[Rows, ...] = ()
     mark: Watermark = field(default_factory=Watermark)
     counts: Counts = field(default_factory=Counts)
+    held: Held = ()
     _at: Mapping[str, int] = field(default_factory=dict)
     _tables: dict[tuple[str, ...], IntArray] = field(default_factory=dict)
 
@@ -83,7 +89,7 @@ class Arrivals:
 
     def take(self, batch: Batch) -> tuple[Arrived, Arrivals]:
         """A batch of samples."""
-        good = accepted(batch, self.patience)
+        good = accepted(batch, self.patience, self.mark)
         rows = self._rows(batch)
         known = rows.asset >= 0
         late = ahead = Rows.none(len(self.tags))
@@ -98,6 +104,9 @@ class Arrivals:
         newest = int(rows.time.max()) if len(rows.time) else NOTHING
         mark = self.mark.after_batch(batch.source, newest, batch.received, self.patience)
         waiting = (*self.waiting, fresh) if len(fresh.time) else self.waiting
+        held = self.held
+        if self.mark.back and len(ahead.time) and sum(one.values.size for _, one in held) + ahead.values.size <= MOST_HELD:
+            held, ahead = (*held, (batch.source, ahead)), Rows.none(len(self.tags))
         counts = self.counts
         if unknown or len(late.time) or len(ahead.time):
             counts = replace(
@@ -106,22 +115,26 @@ class Arrivals:
                 ahead=counts.ahead + len(ahead.time),
                 unknown_asset=counts.unknown_asset + unknown,
             )
-        return self._close(mark, waiting, counts, late, ahead)
+        return self._close(mark, waiting, counts, held, late, ahead)
 
     def tick(self, now: int, connected: Mapping[str, bool]) -> tuple[Arrived, Arrivals]:
         """A moment of the clock."""
         none = Rows.none(len(self.tags))
-        return self._close(self.mark.after_mark(now, connected, self.patience), self.waiting, self.counts, none, none)
+        return self._close(self.mark.after_mark(now, connected, self.patience), self.waiting, self.counts, self.held, none, none)
 
-    def _after(self, waiting: tuple[Rows, ...], mark: Watermark, counts: Counts) -> Arrivals:
+    def _after(self, waiting: tuple[Rows, ...], mark: Watermark, counts: Counts, held: Held) -> Arrivals:
         """Not `replace`: that asks each field for its name, for every sample of a small plant."""
-        return Arrivals(self.assets, self.tags, self.interval, self.patience, waiting, mark, counts, self._at, self._tables)
+        return Arrivals(self.assets, self.tags, self.interval, self.patience, waiting, mark, counts, held, self._at, self._tables)
 
-    def _close(self, mark: Watermark, waiting: tuple[Rows, ...], counts: Counts, late: Rows, ahead: Rows) -> tuple[Arrived, Arrivals]:
+    def _close(
+        self, mark: Watermark, waiting: tuple[Rows, ...], counts: Counts, held: Held, late: Rows, ahead: Rows
+    ) -> tuple[Arrived, Arrivals]:  # fmt: skip
         before = self.closed
+        if held:
+            mark, waiting, counts, held, late, ahead = self._release(mark, waiting, counts, held, late, ahead)
         upto, width = NOTHING if mark.closed == NOTHING else mark.closed // self.interval * self.interval, len(self.tags)
         if upto == before:
-            return Arrived(Rows.none(width), NOTHING, late, ahead), self._after(waiting, mark, counts)
+            return Arrived(Rows.none(width), NOTHING, late, ahead), self._after(waiting, mark, counts, held)
         complete: list[Rows] = []
         kept: list[Rows] = []
         for block in waiting:
@@ -138,7 +151,33 @@ class Arrivals:
         if len(came) != len(rows):
             counts = replace(counts, repeated=counts.repeated + len(came) - len(rows))
         in_order = rows if len(rows) < 2 else rows.take(np.lexsort((rows.asset, rows.time)))
-        return Arrived(in_order, upto, late, ahead), self._after(tuple(kept), mark, counts)
+        return Arrived(in_order, upto, late, ahead), self._after(tuple(kept), mark, counts, held)
+
+    def _release(
+        self, mark: Watermark, waiting: tuple[Rows, ...], counts: Counts, held: Held, late: Rows, ahead: Rows
+    ) -> tuple[Watermark, tuple[Rows, ...], Counts, Held, Rows, Rows]:  # fmt: skip
+        """Take in what was held and is no longer ahead; where the clock is believed again, the rest is set aside."""
+        limit, closed = mark.now + self.patience.ahead, mark.closed // self.interval * self.interval
+        too_late, too_early = [late], [ahead]
+        still: list[tuple[str, Rows]] = []
+        for source, rows in held:
+            due = rows.time <= limit
+            taken, rest = rows.take(due), rows.take(~due)
+            if len(taken.time):
+                behind = taken.time <= closed
+                too_late.append(taken.take(behind))
+                waiting = (*waiting, fresh) if len((fresh := taken.take(~behind)).time) else waiting
+                mark = mark.after_release(source, int(taken.time.max()), self.patience)
+            if mark.back and len(rest.time):
+                still.append((source, rest))
+            else:
+                too_early.append(rest)
+        counts = replace(
+            counts,
+            late=counts.late + sum(len(rows) for rows in too_late[1:]),
+            ahead=counts.ahead + sum(len(rows) for rows in too_early[1:]),
+        )
+        return mark, waiting, counts, tuple(still), join(too_late), join(too_early)
 
     def _rows(self, batch: Batch) -> Rows:
         """The batch in the fleet's order of assets and inputs; the asset is -1 where it is not of the fleet."""

@@ -315,15 +315,20 @@ class Served:
                 f"waiting.{at}.asset": block.asset, f"waiting.{at}.time": block.time,
                 f"waiting.{at}.values": block.values, f"waiting.{at}.status": block.status,
             }  # fmt: skip
+        for at, (_, block) in enumerate(self.arrivals.held):
+            arrays |= {f"held.{at}.{part}": getattr(block, part) for part in ("asset", "time", "values", "status")}
         mark = self.arrivals.mark
         about = {
             "assets": list(self.fleet.assets),
             "state": shape,
             "waiting": len(self.arrivals.waiting),
+            "held": [source for source, _ in self.arrivals.held],
             "counts": msgspec.to_builtins(self.arrivals.counts),
             "mark": {
                 "now": mark.now,
                 "closed": mark.closed,
+                "clock": mark.clock,
+                "back": mark.back,
                 "links": {name: msgspec.to_builtins(link) for name, link in mark.links.items()},
             },
             "limits": [limit.to_kept() for limit in self.limits],
@@ -355,8 +360,11 @@ class Served:
         waiting = tuple(Rows(*(np.array(arrays[f"waiting.{at}.{part}"]) for part in parts)) for at in blocks)
         kept = about["mark"]
         links = {name: LinkTime(**link) for name, link in kept["links"].items()}
-        mark = Watermark(links, kept["now"], kept["closed"])
-        self.arrivals = replace(self.arrivals, waiting=waiting, mark=mark, counts=Counts(**about["counts"]))
+        mark = Watermark(links, kept["now"], kept["closed"], kept.get("clock", 0), kept.get("back", 0))
+        held = tuple(
+            (source, Rows(*(np.array(arrays[f"held.{at}.{part}"]) for part in parts))) for at, source in enumerate(about.get("held", ()))
+        )
+        self.arrivals = replace(self.arrivals, waiting=waiting, held=held, mark=mark, counts=Counts(**about["counts"]))
         self.limits = [Limit.from_kept(item) for item in about["limits"]]
         self._levels_until[:] = NOTHING
         self.planned = {item["id"]: msgspec.convert(item, Planned) for item in about["planned"]}

@@ -5,6 +5,9 @@ connected and silent counts by the clock, so that a plant that reports nothing s
 watermark back, and what it delivers afterwards is taken in order, as if nothing had happened; but where another link goes on it is
 left behind after `patience`, and what it delivers then is late.
 
+A clock that is set back while the service runs, or that is behind what it was before a restart, is not believed: time goes on from where it
+was (`now`), until the clock is put right or the sources' own times agree with it.
+
 References
 ----------
 Akidau et al. 2015, "The Dataflow Model": watermarks with bounded disorder.
@@ -67,23 +70,50 @@ class Watermark:
     Attributes
     ----------
     links : what is known of each
-    now : newest clock time seen
+    now : clock time, which never goes back: what the clock says and `back`
     closed : the watermark; it never goes back
+    clock : what the clock said at the last mark; 0 before the first
+    back : ns by which the clock was set back and has not been put right; 0 while it is believed
     """
 
     links: Mapping[str, LinkTime] = field(default_factory=dict)
     now: int = 0
     closed: int = NOTHING
+    clock: int = 0
+    back: int = 0
 
     def after_batch(self, source: str, newest: int, received: int, patience: Patience) -> Watermark:
         """After a batch of `source` whose newest accepted source time is `newest` (`NOTHING` where it had none)."""
-        links = self._after_leap(received, patience)
+        back, clock = self.back, self.clock
+        if (
+            back
+        ):  # the sources tell which was right, the clock of before or that of now; else it may have been put right since the last mark
+            before = self.links.get(source, LinkTime()).newest
+            newest_of_all = max(newest, *(link.newest for link in self.links.values()), NOTHING)
+            if newest > before and newest_of_all <= received + patience.ahead:
+                back = 0
+            elif received - clock > patience.idle:
+                back, clock = max(0, back - (received - clock)), received
+        steady = received + back
+        links = self._after_leap(steady, patience)
         known = links.get(source, LinkTime())
-        links[source] = LinkTime(max(known.newest, newest), max(known.heard, received))
-        return self._moved(links, max(self.now, received), patience)
+        links[source] = LinkTime(max(known.newest, newest), max(known.heard, steady))
+        return self._moved(links, max(self.now, steady), clock, back, patience)
+
+    def after_release(self, source: str, newest: int, patience: Patience) -> Watermark:
+        """After rows of `source` that were held back are taken in."""
+        known = self.links.get(source, LinkTime())
+        links = {**self.links, source: replace(known, newest=max(known.newest, newest))}
+        return self._moved(links, self.now, self.clock, self.back, patience)
 
     def after_mark(self, now: int, connected: Mapping[str, bool], patience: Patience) -> Watermark:
         """After a moment of the clock, with the state of each link."""
+        step, back, clock = now - self.clock if self.clock else 0, self.back, now
+        if step < -patience.ahead:
+            back -= step
+        elif step > patience.idle:
+            back = max(0, back - step)
+        now += back
         links = self._after_leap(now, patience)
         for name, up in connected.items():
             if not up and name not in links:
@@ -93,7 +123,7 @@ class Watermark:
                 known = replace(known, heard=now)  # silence counts from the new connection on
             lost = 0 if up else (known.lost or now)
             links[name] = replace(known, connected=up, lost=lost)
-        return self._moved(links, max(self.now, now), patience)
+        return self._moved(links, max(self.now, now), clock, back, patience)
 
     def _after_leap(self, now: int, patience: Patience) -> dict[str, LinkTime]:
         """The links, where the clock may have leapt.
@@ -106,24 +136,25 @@ class Watermark:
             return dict(self.links)
         return {name: replace(one, heard=one.heard + leap, lost=one.lost + leap if one.lost else 0) for name, one in self.links.items()}
 
-    def _moved(self, links: Mapping[str, LinkTime], now: int, patience: Patience) -> Watermark:
+    def _moved(self, links: Mapping[str, LinkTime], now: int, clock: int, back: int, patience: Patience) -> Watermark:
         going = [name for name, link in links.items() if link.connected]
         limits: list[int] = []
         for link in links.values():
             if link.connected:
                 silent = now - link.heard > patience.idle
-                limits.append(max(link.newest, now) if silent else link.newest)
+                limits.append(max(link.newest, now - back) if silent else link.newest)
             elif not going or now - link.lost <= patience.down:
                 limits.append(link.newest)
         known = [limit for limit in limits if limit != NOTHING]
         if not known or (len(known) < len(limits)):
-            return replace(self, links=links, now=now)  # a link that has just come may still bring something old
-        return Watermark(links, now, max(self.closed, min(known) - patience.late_by))
+            return Watermark(links, now, self.closed, clock, back)  # a link that has just come may still bring something old
+        return Watermark(links, now, max(self.closed, min(known) - patience.late_by), clock, back)
 
 
-def accepted(batch: Batch, patience: Patience) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """(N,) True where the source time is not ahead of its receipt by more than `patience.ahead`."""
-    out: np.ndarray[tuple[int], np.dtype[np.bool_]] = batch.time <= batch.received + patience.ahead
+def accepted(batch: Batch, patience: Patience, mark: Watermark) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """(N,) True where the source time is not ahead of its receipt by more than `patience.ahead`; a clock set back is not believed."""
+    receipt = max(batch.received + mark.back, mark.now) if mark.back or batch.received < mark.now else batch.received
+    out: np.ndarray[tuple[int], np.dtype[np.bool_]] = batch.time <= receipt + patience.ahead
     return out
 
 

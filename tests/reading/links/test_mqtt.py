@@ -265,7 +265,9 @@ def test_tls_and_a_certificate_of_a_stranger(tmp_path: Path) -> None:
     async def whole() -> None:
         async with Tap(link_to(broker, scheme="mqtts", host="localhost", sign_in=SignIn(ca_file=str(theirs.ca)))) as tap:
             await eventually(lambda: tap.link.health().connection is Connection.WAITING)
-            assert "certificate verify failed" in tap.link.health().last_error
+            assert tap.link.health().last_error == (
+                "the certificate of the server is of an authority that is not trusted here; name it in ca_file"
+            )
         async with Tap(link_to(broker, scheme="mqtts", host="localhost", sign_in=SignIn(ca_file=str(ours.ca)))) as tap:
             await connected(tap)
 
@@ -273,6 +275,45 @@ def test_tls_and_a_certificate_of_a_stranger(tmp_path: Path) -> None:
         asyncio.run(whole())
     finally:
         broker.stop()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_broker_whose_certificate_has_expired_or_is_of_another_host_is_told_in_words(tmp_path: Path) -> None:
+    old = make_certificates(tmp_path / "old", days=0)
+    broker = Broker(tmp_path / "broker", tls=(old.cert, old.key))
+    broker.start()
+
+    async def whole() -> None:
+        async with Tap(link_to(broker, scheme="mqtts", host="localhost", sign_in=SignIn(ca_file=str(old.ca)))) as tap:
+            await eventually(lambda: tap.link.health().connection is Connection.WAITING)
+            assert tap.link.health().last_error == "the certificate of the server has expired; ask those who run it for a new one"
+        good = make_certificates(tmp_path / "good")
+        broker.stop()
+        for kept, fresh in ((old.cert, good.cert), (old.key, good.key)):
+            kept.write_bytes(fresh.read_bytes())
+        broker.start()
+        async with Tap(link_to(broker, scheme="mqtts", host="127.0.0.1", sign_in=SignIn(ca_file=str(good.ca)))) as tap:
+            await eventually(lambda: tap.link.health().connection is Connection.WAITING)
+            assert tap.link.health().last_error == "the certificate of the server is of another host than the address names"
+
+    try:
+        asyncio.run(whole())
+    finally:
+        broker.stop()
+
+
+def test_a_topic_that_nobody_publishes_on_is_told_apart(broker: Broker) -> None:
+    async def whole() -> None:
+        async with Tap(link_to(broker, topics=("plant/{asset}/data", "site/{asset}/nothing"))) as tap:
+            await connected(tap)
+            assert tap.link.health().heard == (("plant/{asset}/data", None), ("site/{asset}/nothing", None))
+            await broker.publish(message(1))
+            await tap.until(1)
+            (first, at), second = tap.link.health().heard
+            assert (first, second) == ("plant/{asset}/data", ("site/{asset}/nothing", None))
+            assert at == tap.link.health().last_message_at
+
+    asyncio.run(whole())
 
 
 def test_a_broker_that_is_not_there_is_tried_for_ever_with_growing_waits(tmp_path: Path) -> None:

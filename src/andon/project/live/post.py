@@ -81,6 +81,18 @@ class Post:
             self._inbox.extend((*rest, *passing))
             self._call()
 
+    def say_in_passing(self, messages: Sequence[Message]) -> None:
+        """Say messages that cannot be kept now, since the database is away: they wait in memory, and are kept with a checkpoint."""
+        now = self._clock.now()
+        made = [Pending(name, message, now) for message in messages for name in self._delivery.takers(message)]
+        if made:
+            self._inbox.extend(made)
+            self._call()
+
+    def waiting_since(self, outlet: str) -> int | None:
+        """ns UTC, since when the oldest message waits for an outlet; None where none does."""
+        return min((pending.since for pending in self._delivery.waiting if pending.outlet == outlet), default=None)
+
     def flush(self) -> None:
         """Keep what waits in memory alone: a checkpoint follows.
 

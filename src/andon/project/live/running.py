@@ -32,6 +32,7 @@ from andon.project.live.post import Post
 from andon.project.live.reports import Reports
 from andon.project.live.scores import predictions_of, scores_of
 from andon.project.live.tls import check_certificate
+from andon.project.live.watchman import Watchman
 from andon.project.promises import open_model
 from andon.reading.link import DeadLetter, Link
 from andon.reading.links import make_links
@@ -75,6 +76,7 @@ class Running:
     post, announcer : what is sent to others; nothing without [[send]]
     follower : tells the loop what the store of models says
     planner, reports : planned work of the plant file; what is told at set hours
+    watchman : what is wrong with database, disk, links and the like
     listeners : told of what changed: (what, data)
     until : of a replay, its last source time (ns)
     """
@@ -97,6 +99,7 @@ class Running:
     announcer: Announcer = field(init=False)
     planner: Planner = field(init=False)
     reports: Reports = field(init=False)
+    watchman: Watchman = field(init=False)
     _assets: dict[str, Asset] = field(init=False)
     _open: ExitStack = field(default_factory=ExitStack)
     _settling: threading.Event = field(default_factory=threading.Event)
@@ -211,6 +214,10 @@ class Running:
         if self.loop.status.position is not None:
             self.follower.look()
 
+    def watch(self) -> None:
+        """Watch the surroundings; in a thread, until closed."""
+        self.watchman.run(self._settling)
+
     def settle(self) -> None:
         """Follow the store every few seconds; pack and roll up segments, and sign the ledger, every minute. In a thread, until closed."""
         due = time.monotonic() + SETTLE_EVERY_S
@@ -308,6 +315,7 @@ def open_running(
         )  # fmt: skip
         running.announcer = Announcer(plant, alarms, post, database, running.name_of)
         running.planner, running.reports = Planner(path, running), Reports(running)
+        running.watchman = Watchman(running)
         running._open = stack.pop_all()
     except BaseException:
         stack.close()

@@ -1,14 +1,17 @@
-"""The certificate that the service shows: read at the start, before anything opens, and watched for its end."""
+"""The certificate that the service shows, read at the start before anything opens; and the end of every certificate of a plant."""
 
 from __future__ import annotations
 
 import ssl
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from andon.plant.errors import AskUserError, At
+from andon.plant.file.schema import PlantFile
 from andon.plant.file.service_settings import ServiceSection
 from andon.plant.time import DAY_NS, NS
+from andon.plant.verdict import Sentence
 
 SOON_NS = 30 * DAY_NS
 """How long before its end a certificate is told of: by the console, the doctor and messages alike."""
@@ -45,25 +48,50 @@ def _has_passphrase(key: Path) -> bool:
     return b"ENCRYPTED" in key.read_bytes()
 
 
-def certificate_trouble(section: ServiceSection, now: int) -> str:
-    """Why people will not be able to connect, or soon: empty where all is well or there is no certificate.
+def certificates_trouble(plant: PlantFile, now: int) -> list[tuple[str, Sentence]]:
+    """Certificates of the service, of links and of outlets that have ended, or soon will: whose, and what is the matter.
+
+    Parameters
+    ----------
+    plant : with paths resolved
+    now : ns UTC
+    """
+    service = plant.service
+    named = [("", service.certificate)] if service.certificate and service.key else []
+    named += [(link.name, file) for link in plant.links for file in (link.cert_file, link.ca_file) if file]
+    named += [(send.name, file) for send in plant.sends for file in (send.cert_file, send.ca_file) if file]
+    return [(owner, trouble) for owner, file in named if (trouble := certificate_trouble(Path(file), now)) is not None]
+
+
+def certificate_trouble(file: Path, now: int) -> Sentence | None:
+    """Why a certificate does not hold, or soon will not; None where all is well. Of several in a file the one that ends first counts.
 
     Parameters
     ----------
     now : ns UTC
     """
-    if not section.certificate:
-        return ""
+    try:
+        stamp = file.stat().st_mtime_ns
+        begins, ends = _period(file, stamp)
+    except (OSError, ValueError):
+        return Sentence("project.trouble.certificate.unreadable", {"file": file.name})
+    if now < begins:
+        return Sentence("project.trouble.certificate.early", {"file": file.name, "date": _day(begins)})
+    if now > ends:
+        return Sentence("project.trouble.certificate.expired", {"file": file.name, "date": _day(ends)})
+    return Sentence("project.trouble.certificate.soon", {"file": file.name, "date": _day(ends)}) if ends - now < SOON_NS else None
+
+
+@lru_cache(256)
+def _period(file: Path, _stamp: int) -> tuple[int, int]:
+    """From when to when the certificates of a file hold, ns UTC; read once as long as the file stays the same."""
     from cryptography import x509
 
-    try:
-        found = x509.load_pem_x509_certificate(Path(section.certificate).read_bytes())
-    except (OSError, ValueError):
-        return f"the certificate {Path(section.certificate).name} cannot be read any more"
-    moment = datetime.fromtimestamp(now // NS, UTC)
-    until = found.not_valid_after_utc
-    if moment < found.not_valid_before_utc:
-        return f"the certificate holds from {found.not_valid_before_utc:%Y-%m-%d} on only"
-    if moment > until:
-        return f"the certificate expired on {until:%Y-%m-%d}"
-    return f"the certificate expires on {until:%Y-%m-%d}" if (until - moment).days * DAY_NS < SOON_NS else ""
+    found = x509.load_pem_x509_certificates(file.read_bytes())
+    begins = max(one.not_valid_before_utc for one in found)
+    ends = min(one.not_valid_after_utc for one in found)
+    return int(begins.timestamp()) * NS, int(ends.timestamp()) * NS
+
+
+def _day(moment: int) -> str:
+    return f"{datetime.fromtimestamp(moment // NS, UTC):%Y-%m-%d}"

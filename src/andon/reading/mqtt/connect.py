@@ -76,7 +76,7 @@ class MqttLink:
 
     def health(self) -> Health:
         """See `Link.health`."""
-        return self._gauge.health(len(self._given))
+        return self._gauge.health(len(self._given), self._reader.heard)
 
     async def close(self) -> None:
         """See `Link.close`."""

@@ -21,7 +21,14 @@ class TopicReader:
     def __init__(self, topics: tuple[str, ...], mapping: Mapping, source: str) -> None:
         self.patterns = tuple(Pattern(topic) for topic in topics)
         self._reader = PayloadReader(mapping, source)
-        self._captured: dict[str, dict[str, str] | None] = {}
+        self._captured: dict[str, tuple[int, dict[str, str]] | None] = {}
+        self._topics = topics
+        self._heard: list[int | None] = [None] * len(topics)
+
+    @property
+    def heard(self) -> tuple[tuple[str, int | None], ...]:
+        """Each pattern, and when a message of it came last (ns UTC); None: nothing came yet."""
+        return tuple(zip(self._topics, self._heard, strict=True))
 
     def parse(self, topic: str, payload: bytes | memoryview, received: int, *, retained: bool = False) -> Parsed:
         """What a message says. Never raises.
@@ -34,10 +41,13 @@ class TopicReader:
         if topic not in self._captured:
             if len(self._captured) >= MOST_REMEMBERED:
                 self._captured.clear()
-            self._captured[topic] = next((found for pattern in self.patterns if (found := pattern.match(topic)) is not None), None)
-        captured = self._captured[topic]
-        if captured is None:
+            fits = ((at, pattern.match(topic)) for at, pattern in enumerate(self.patterns))
+            self._captured[topic] = next(((at, found) for at, found in fits if found is not None), None)
+        fit = self._captured[topic]
+        if fit is None:
             return Parsed(None, (Fault("unknown-topic", topic[:200]),))
+        at, captured = fit
+        self._heard[at] = received
         if retained and not self._reader.has_time:
             return Parsed(None, (Fault("retained", topic[:200]),))
         return self._reader.parse(payload, captured, received)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from andon.plant.backoff import Backoff
 from andon.plant.clock import Clock
+from andon.plant.endpoint import certificate_words
 from andon.plant.errors import AndonError
 from andon.reading.gauge import Gauge
 from andon.reading.link import Connection
@@ -73,7 +74,8 @@ class Session:
                 return
             except (OSError, AndonError) as error:
                 tries += 1
-                self._gauge.turn(Connection.WAITING, self._clock.now(), str(error) or type(error).__name__)
+                said = certificate_words(error) or str(error) or type(error).__name__
+                self._gauge.turn(Connection.WAITING, self._clock.now(), said)
             await self._pause(self._backoff.wait_ns(tries))
 
     async def _connected(self) -> AsyncIterator[Delivery]:

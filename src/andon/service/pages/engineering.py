@@ -87,7 +87,7 @@ def data_page(running: Running, caller: Caller, audits: Audits) -> DataPage:
         for item in running.letters.recent(100)
     ]  # fmt: skip
     return DataPage(
-        sources=sources(running),
+        sources=sources(running, caller.language),
         map=found,
         findings=audits.of(running, asset, caller.language),
         dead_letters=letters,

@@ -26,8 +26,10 @@ def told(running: Running, caller: Caller, what: str, data: Mapping[str, Any]) -
         alarm = running.alarms.alarm(str(data["id"]), now)
         return {} if alarm is None else _plain(row(running, caller, alarm))
     if what == "source":
-        found = next((item for item in sources(running) if item.name == data["name"]), None)
+        found = next((item for item in sources(running, caller.language) if item.name == data["name"]), None)
         return {} if found is None else _plain(found)
+    if what == "trouble":
+        return {"parts": running.watchman.wrong(caller.language)}
     return data
 
 

@@ -9,10 +9,12 @@ import numpy as np
 from andon.plant.alarm import Alarm, AlarmKind
 from andon.plant.arrays import Float64Array
 from andon.plant.messages import say
+from andon.plant.sentences import speak
 from andon.plant.time import MINUTE_NS, NS
 from andon.plant.verdict import Verdict, Why
 from andon.project.live.running import Running
-from andon.reading.link import Connection
+from andon.project.live.troubles import patience_with, quiet_of
+from andon.reading.link import Connection, Health
 from andon.scoring.monitor import Monitor
 from andon.service.callers import Caller
 from andon.service.pages.kept_promises import promises_kept
@@ -49,7 +51,7 @@ def overview(running: Running, caller: Caller) -> Overview:
     tiles = [tile(running, asset, of_asset.get(asset, []), now, caller.language) for asset in running.monitors]
     tiles.sort(key=lambda item: (RANK[item.state], item.priority or 9, -(item.ratio or 0.0), item.name))
     moved = [group.name for group in running.plant.budgets if promises_kept(running, group).moved]
-    return Overview(tiles=tiles, sources=sources(running), moved=moved, at=to_text(now))
+    return Overview(tiles=tiles, sources=sources(running, caller.language), moved=moved, at=to_text(now))
 
 
 def tile(running: Running, asset: str, alarms: list[Alarm], now: int, language: str) -> Tile:
@@ -125,8 +127,14 @@ def parents(running: Running, asset: str) -> tuple[str, str]:
     return running.name_of(line), running.name_of(running.parent_of(line))
 
 
-def sources(running: Running) -> list[Source]:
-    """The links with lag and loss."""
+def quiet_text(running: Running, health: Health, language: str) -> str:
+    """What nothing has come on for long; empty where all is well."""
+    found = quiet_of(health, running.clock.now(), patience_with(running))
+    return "" if found is None else speak(found, language)
+
+
+def sources(running: Running, language: str = "en") -> list[Source]:
+    """The links with lag and loss, and why one is down or brings nothing."""
     out = []
     now = running.clock.now()
     behind = running.loop.status.behind_ns(now) > BEHIND_NS
@@ -138,7 +146,8 @@ def sources(running: Running) -> list[Source]:
         out.append(
             Source(
                 name=health.link, kind=type(link).__name__.removesuffix("Link").lower(), state=state,
-                text="" if good else health.last_error, lag_s=(health.lag_ns or 0) / NS, values_per_s=health.rows / seconds,
+                text=quiet_text(running, health, language) if good else health.last_error,
+                lag_s=(health.lag_ns or 0) / NS, values_per_s=health.rows / seconds,
                 lost=health.lost, set_aside=health.dead, since=to_text(health.since) if health.since else "",
             )
         )  # fmt: skip
