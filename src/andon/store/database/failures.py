@@ -17,6 +17,10 @@ _DO = {
 }
 
 
+class DatabaseAwayError(StoreError):
+    """The database is down, read-only, full or lets nobody in; it may come back."""
+
+
 @contextmanager
 def translated(where: str) -> Iterator[None]:
     """Errors of the database as ours.
@@ -52,10 +56,10 @@ def translated(where: str) -> Iterator[None]:
         raise
 
 
-def refusal(where: str, why: str, code: str = "") -> StoreError:
+def refusal(where: str, why: str, code: str = "") -> DatabaseAwayError:
     """The database is down, read-only or full."""
     do = _DO.get(code) or _DO.get(code[:2], "check that the database runs, can be written and has space; the same call may succeed later")
-    return StoreError(f"the database refuses: {why}", at=At(file=where), do=do)
+    return DatabaseAwayError(f"the database refuses: {why}", at=At(file=where), do=do)
 
 
 def is_lost(error: BaseException) -> bool:
