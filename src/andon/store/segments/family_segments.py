@@ -18,6 +18,8 @@ from andon.store.segments.files import Where
 from andon.store.segments.tier import bin_tiers, rows_tier
 
 _FAR = 2**63 - 1
+MOST_PARTS = 64
+"""Parts that wait for the next flush, before a reader joins the last of them."""
 
 
 class FamilySegments:
@@ -171,10 +173,19 @@ class FamilySegments:
             part = rows.take(np.flatnonzero(place == span)) if place[0] != span or (place != span).any() else rows
             self._samples.add(part, start=int(part.time.min()), end=int(part.time.max()) + 1)
 
+    def _join_last(self) -> None:
+        """Few parts wait: those added last become one, with those before that are no longer than it, so that no row is copied often."""
+        if len(self._buffer) <= MOST_PARTS:
+            return
+        last, rows = list[Rows](), 0
+        while self._buffer and (len(last) < MOST_PARTS // 2 or len(self._buffer[-1]) <= rows):
+            last.append(_widened(self._buffer.pop(), len(self.family.tags)))
+            rows += len(last[-1])
+        self._buffer.append(join(last[::-1]))
+
     def _waiting_rows(self, asset: int, columns: Sequence[int], start: int, end: int) -> list[Rows]:
         with self._lock:
-            if len(self._buffer) > 64:
-                self._buffer = [join([_widened(part, len(self.family.tags)) for part in self._buffer])]
+            self._join_last()
             parts = [*self._on_the_way, *self._buffer]
         found = []
         for part in parts:
