@@ -104,6 +104,24 @@ def test_a_full_disk_holds_up_the_source_and_loses_nothing(
     assert Notebook(tmp_path / "book.sqlite").everything(LAST) == undisturbed.everything(LAST)
 
 
+@pytest.mark.parametrize("part", ["append_all", "wait"])
+def test_an_error_of_our_own_in_the_journal_ends_the_loop_and_does_not_leave_it_hanging(
+    line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    loop = make_loop(line.model, tmp_path)
+    calls, real = [0], getattr(Journal, part)
+
+    def broken(*given: object) -> object:
+        calls[0] += 1
+        if calls[0] >= 3:
+            raise RuntimeError("this should not happen")
+        return real(*given)
+
+    monkeypatch.setattr(Journal, part, broken)
+    with pytest.raises(RuntimeError, match="this should not happen"):
+        asyncio.run(asyncio.wait_for(loop.run(), 60))
+
+
 def test_what_somebody_says_is_on_the_disk_before_it_returns(line: Line, tmp_path: Path) -> None:
     loop = make_loop(line.model, tmp_path)
     before = loop.journal.durable

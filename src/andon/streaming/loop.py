@@ -213,12 +213,16 @@ class Loop:
             self._stopping.set()
             for link in self.links:
                 await link.close()
+            if others[0].done():  # a journal that gave up takes nothing from those who wait to bring something
+                for task in reading:
+                    task.cancel()
             await asyncio.gather(*reading, return_exceptions=True)
             others[1].cancel()  # marks that come faster than the disk takes them would never let the queue be empty
-            await queue.join()
-            for task in others:
+            emptied = asyncio.create_task(queue.join())
+            await asyncio.wait({emptied, others[0]}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (emptied, *others):
                 task.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.gather(emptied, *others, return_exceptions=True)
             self._grown.set()
             try:
                 await beating
@@ -276,14 +280,17 @@ class Loop:
                 return
 
     async def _write(self, queue: Queue) -> None:
-        """The queue into the journal, as much at once as there is; what the disk refuses is tried again."""
-        written: Written = asyncio.Queue()
-        acknowledging = asyncio.create_task(self._acknowledge(written, queue))
+        """The queue into the journal, as much at once as there is; what the disk refuses is tried again. An error of our own ends both parts."""
+        written: Written = asyncio.Queue(self._pace.queue)
+        parts = [asyncio.create_task(self._append(queue, written)), asyncio.create_task(self._acknowledge(written, queue))]
         try:
-            await self._append(queue, written)
+            done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            for part in done:
+                part.result()
         finally:
-            acknowledging.cancel()
-            await asyncio.gather(acknowledging, return_exceptions=True)
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
 
     async def _append(self, queue: Queue, written: Written) -> None:
         while True:
@@ -301,7 +308,7 @@ class Loop:
                     await self._clock.sleep(self._backoff.wait_ns(failures))
             self.status.trouble = ""
             self._grown.set()
-            written.put_nowait((items, after))
+            await written.put((items, after))
 
     async def _acknowledge(self, written: Written, queue: Queue) -> None:
         """Wait for the disk, then tell the sources; one thread waits, whatever the number of batches that wait."""
