@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -166,6 +167,9 @@ def test_inspect_shows_the_manifest_and_the_report_card(line: Line) -> None:
     assert answer["report_card"]["intended_use"] == "advisory early warning; not a safety function"
     text = andon("inspect", ASSET, "--models", line.models)
     assert text.out.splitlines()[-1] == "not signed"
+    shown = dict(row.partition(" ")[::2] for row in text.out.splitlines())
+    assert (shown["manifest.interval"].strip(), shown["manifest.made_at"].strip()[:4]) == ("5min", answer["version"][:4])
+    assert not re.search(r"\d{11}|\d\.\d{6}", shown["report_card.evaluation.methods[0]"]), "moments, durations and four digits"
 
 
 def test_keys_sign_a_model_and_tell_another_signer(line: Line, tmp_path: Path) -> None:

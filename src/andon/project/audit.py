@@ -40,7 +40,7 @@ class Audits:
 
     def told(self) -> list[str]:
         """What was to be told of the labels, for people."""
-        return [speak(item, self.language) for item in self.sources.strange_labels()]
+        return [speak(item, self.language) for item in self.sources.strange_names()]
 
     def problems(self, asset: str) -> tuple[Problem, ...]:
         """What the reader met in the files of one asset."""

@@ -17,7 +17,7 @@ from andon.plant.budget import parse_budget
 from andon.plant.errors import AskUserError, At, UsageError
 from andon.plant.messages import say
 from andon.plant.sentences import speak
-from andon.plant.time import format_duration, parse_instant
+from andon.plant.time import format_duration, format_instant, parse_instant
 from andon.plant.verdict import Sentence
 from andon.project.groups import GROUPS, MadeGroup, find_group, groups_of
 from andon.scoring.bundle import inspect_bundle, read_bundle
@@ -213,22 +213,32 @@ def inspect(model: str, *, models: str = "models", trusted: Sequence[str] = ()) 
 
 
 def flat(value: Mapping[str, Any], prefix: str = "", depth: int = 0) -> list[tuple[str, str]]:
-    """Nested plain data as rows of text, for a terminal."""
+    """Nested plain data as rows of text, for a terminal: moments and durations as text, numbers with four digits."""
     rows: list[tuple[str, str]] = []
     for name, item in value.items():
         key = f"{prefix}{name}"
         if isinstance(item, Mapping) and depth < 3:
             rows += flat(item, f"{key}.", depth + 1)
         elif isinstance(item, list) and item and isinstance(item[0], Mapping):
-            rows += [(f"{key}[{index}]", ", ".join(f"{k} {_short(v)}" for k, v in row.items())) for index, row in enumerate(item)]
+            rows += [(f"{key}[{index}]", ", ".join(" ".join(_told(*pair)) for pair in row.items())) for index, row in enumerate(item)]
         else:
-            rows.append((key, _short(item)))
+            rows.append(_told(key, item))
     return rows
 
 
-def _short(value: object) -> str:
+def _told(name: str, value: object) -> tuple[str, str]:
+    if isinstance(value, int) and not isinstance(value, bool):
+        if name.endswith("_ns"):
+            return name.removesuffix("_ns"), format_duration(value)
+        return name, format_instant(value) if name.rpartition(".")[2] in ("made_at", "first", "last") else f"{value:,}"
+    if isinstance(value, float):
+        return name, f"{value:.4g}"
+    if value is None or isinstance(value, bool):
+        return name, {None: "–", True: "yes", False: "no"}[value]
+    if isinstance(value, Mapping):
+        return name, str(len(value))
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if len(text) <= 120 else text[:117] + "…"
+    return name, text if len(text) <= 120 else text[:117] + "…"
 
 
 def new_keys(name: str) -> tuple[Path, Path]:

@@ -67,7 +67,7 @@ def score(
     store = ModelStore(models)
     monitor = open_model(store, model)
     sources = _read(store, monitor, paths, how, labels, lab, progress)
-    scored, notes = [], [*sources.strange_labels()]
+    scored, notes = [], [*sources.strange_names()]
     others = [asset for asset in sources.recordings if asset not in monitor.assets]
     if others:
         notes.append(Sentence("project.note.assets", {"assets": ", ".join(others[:5]), "model": ", ".join(monitor.assets)}))
@@ -166,7 +166,7 @@ def evaluate(
     store = ModelStore(models)
     monitor = open_model(store, model)
     sources = _read(store, monitor, paths, how, labels, lab, progress)
-    scored, notes = [], [*sources.strange_labels()]
+    scored, notes = [], [*sources.strange_names()]
     for found in matching(sources, monitor):
         recording, differences = suited(found, monitor)
         notes += differences

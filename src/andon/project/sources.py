@@ -45,13 +45,20 @@ class Sources:
         """Results of one asset; those that name no asset belong to all."""
         return tuple(replace(item, asset=asset) for item in self.lab if item.asset in (asset, ""))
 
-    def strange_labels(self) -> tuple[Sentence, ...]:
-        """Told where not one label is of an asset that was read: another spelling would hide every fault that people know."""
+    def strange_names(self) -> tuple[Sentence, ...]:
+        """Told where labels or laboratory results may belong elsewhere.
+
+        Not one label is of an asset that was read: another spelling would hide every fault that people know. Results name no asset
+        although several were read: each would be predicted as if it were sampled at all of them.
+        """
+        told = []
+        assets = ", ".join(list(self.recordings)[:NAMED])
         named = sorted({label.asset for label in self.labels})
-        if not named or not {*self.recordings}.isdisjoint(named):
-            return ()
-        words: dict[str, object] = {"labels": ", ".join(named[:NAMED]), "assets": ", ".join(list(self.recordings)[:NAMED])}
-        return (Sentence("project.note.labels", words),)
+        if named and {*self.recordings}.isdisjoint(named):
+            told.append(Sentence("project.note.labels", {"labels": ", ".join(named[:NAMED]), "assets": assets}))
+        if len(self.recordings) > 1 and (targets := sorted({item.target for item in self.lab if not item.asset})):
+            told.append(Sentence("project.note.lab", {"targets": ", ".join(targets[:NAMED]), "assets": assets}))
+        return tuple(told)
 
     def one(self) -> Recording:
         """The only recording.

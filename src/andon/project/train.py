@@ -250,7 +250,7 @@ def _finish(fit: _Fit, groups: tuple[MadeGroup, ...], wish: _Wish) -> TrainedMod
     ended = (fitted.ended,) if fitted.ended else ()
     return TrainedModel(
         fit.assets, name, packed.version, str(wish.store.path(kept)), str(report), champion,
-        (*sources.strange_labels(), *ended, *fit.told, *promise_sentences(monitor, fitted.costs), *data.verdict), card, sources.failed,
+        (*sources.strange_names(), *ended, *fit.told, *promise_sentences(monitor, fitted.costs), *data.verdict), card, sources.failed,
     )  # fmt: skip
 
 

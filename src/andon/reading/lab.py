@@ -164,7 +164,10 @@ def _results(
     def texts(role: str) -> np.ndarray:
         return np.array([text or "" for text in frame[str(roles[role])].cast(pl.String).str.strip_chars().to_list()], dtype=object)
 
-    owners = texts("asset") if "asset" in roles else np.full(frame.height, asset, dtype=object)
+    owners = np.full(frame.height, asset, dtype=object)
+    if "asset" in roles:
+        named = texts("asset")
+        owners = np.where(named == "", asset, named)  # a row that says nothing is of the asset of the whole file
     units = texts("unit") if "unit" in roles else np.full(frame.height, "", dtype=object)
     out: list[LabResults] = []
     for column in values:

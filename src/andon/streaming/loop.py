@@ -280,7 +280,7 @@ class Loop:
                 return
 
     async def _write(self, queue: Queue) -> None:
-        """The queue into the journal, as much at once as there is; what the disk refuses is tried again. An error of our own ends both parts."""
+        """The queue into the journal, as much at once as there is; an error of our own ends both parts."""
         written: Written = asyncio.Queue(self._pace.queue)
         parts = [asyncio.create_task(self._append(queue, written)), asyncio.create_task(self._acknowledge(written, queue))]
         try:
@@ -293,6 +293,7 @@ class Loop:
             await asyncio.gather(*parts, return_exceptions=True)
 
     async def _append(self, queue: Queue, written: Written) -> None:
+        """What the disk refuses is tried again."""
         while True:
             items = [await queue.get()]
             while len(items) < self._pace.together and not queue.empty():
