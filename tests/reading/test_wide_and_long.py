@@ -166,6 +166,30 @@ def test_words_that_come_late_are_found_with_their_line(tmp_path: Path) -> None:
     assert (met.at.line, met.at.tag) == (2602, "t1")
 
 
+@pytest.mark.parametrize(
+    ("cells", "values", "kind"),
+    [
+        (["50.5 %", "51 %", "Bad", "52.25%"], [50.5, 51, None, 52.25], "unit-in-cell"),
+        (["4.0 bar", "3.9bar", "5", "1e1 bar"], [4.0, 3.9, 5, 10], "unit-in-cell"),
+        (["12 m3/h", "13 m3/h", "", "14 m3/h"], [12, 13, None, 14], "unit-in-cell"),
+        (["1 bar", "100 kPa", "2 bar", "200 kPa"], [0, 1, 2, 3], ""),  # two units: what they mean together nobody knows
+        (["100A", "200A", "100A", "200A"], [0, 1, 0, 1], ""),
+        (["1 of 3", "2 of 3", "1 of 3", "2 of 3"], [0, 1, 0, 1], ""),
+    ],
+)
+def test_numbers_with_their_unit_are_numbers(tmp_path: Path, cells: list[str], values: list[float | None], kind: str) -> None:
+    path = tmp_path / "units.csv"
+    path.write_text("time,level,other\n" + "".join(f"{stamp(row)},{cell},{row}.5\n" for row, cell in enumerate(cells)), "utf-8")
+    got = read([str(path)])
+    rec = next(iter(got.recordings.values()))
+    at = rec.tags.index("level")
+    wanted = np.array([np.nan if value is None else value for value in values])
+    good = rec.status[:, at] == Status.GOOD
+    np.testing.assert_array_equal(good, ~np.isnan(wanted))
+    np.testing.assert_allclose(rec.values[good, at], wanted[good], rtol=1e-6)
+    assert [item.kind for item in got.problems if item.at.tag == "level" and item.kind != "missing"] == ([kind] if kind else [])
+
+
 def test_sparse_tags_go_on_the_grid(tmp_path: Path) -> None:
     lines = ["tag,time,value"]
     for tag in range(8):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,14 +22,23 @@ if TYPE_CHECKING:
 
 TEXT_SHARE = 0.01
 MOST_CATEGORIES = 1000
+# 50.12 %, 4.0bar, 12 m3/h; a single letter needs a blank before it, for 100A may be a product.
+_NUMBER = r"[+\-−]?[\d.,'’\u00a0\u202f]*\d(?:[eE][+\-]?\d+)?"
+_MEASURED = re.compile(rf"({_NUMBER})(?:\s+(?=[^\W\d_])|\s*(?=[%‰°℃℉Ω]|[^\W\d_]{{2}}))(\D(?:[^\s\d]|(?<=m)[23])*)$")
 
 
 @dataclass(slots=True)
 class Vocabulary:
-    """Texts met in a file, each with a number. Grows while the file is read."""
+    """Texts met in a file, each with a number. Grows while the file is read.
+
+    Attributes
+    ----------
+    decimal : mark of the numbers beside them
+    """
 
     texts: list[str] = field(default_factory=list)
     codes: dict[str, int] = field(default_factory=dict)
+    decimal: str = "."
 
     def code(self, text: str) -> int:
         """The number of a text."""
@@ -51,6 +62,7 @@ def read_cells(cells: pl.Series, decimal: str, words: Vocabulary) -> tuple[np.nd
     status : (N,) uint8; GOOD for numbers and texts, else what the word for no value says
     code : (N,) int64 number of the text in `words`; -1 for numbers and words for no value
     """
+    words.decimal = decimal
     distinct = cells.unique(maintain_order=True)
     numbers = numerals.parse(distinct, decimal).to_numpy(writable=True)
     texts = distinct.to_list()
@@ -87,9 +99,10 @@ def resolve(
 ) -> tuple[tuple[str, ...] | None, Problem | None, bool]:
     """Decide what the texts of one tag are, and write that into `values` and `status`.
 
-    Rules: words for no value keep their status. Where at most 1 % of the rest is text, or numbers are in the majority,
-    text is BAD. Where there are no numbers, or texts are in the majority, the tag is a category and its value is the
-    index of the text, in order of the alphabet. A category with more than 1,000 texts is free text and left out.
+    Rules: words for no value keep their status. Where each text is a number with one and the same unit behind it, it is that
+    number. Where at most 1 % of the rest is text, or numbers are in the majority, text is BAD. Where there are no numbers, or
+    texts are in the majority, the tag is a category and its value is the index of the text, in order of the alphabet. A category
+    with more than 1,000 texts is free text and left out.
 
     Parameters
     ----------
@@ -109,6 +122,15 @@ def resolve(
     is_soft = np.isin(codes, list(soft))
     numbers = int(np.isfinite(values).sum())
     hard = int((~is_soft).sum())
+    if (measured := _measured([words.texts[int(code)] for code in present if int(code) not in soft], words.decimal)) is not None:
+        first = int(np.flatnonzero(~is_soft)[0])
+        lookup = np.full(int(present.max()) + 1, np.nan)
+        lookup[[int(code) for code in present if int(code) not in soft]] = measured
+        values[rows] = lookup[codes]
+        status[rows] = Status.GOOD
+        for code, found in soft.items():
+            status[rows[codes == code]] = found
+        return None, problem("unit-in-cell", at=table.at(int(lines[first]), tag), count=hard, text=words.texts[int(codes[first])]), True
     if numbers and (hard == 0 or hard <= TEXT_SHARE * (hard + numbers) or numbers >= hard):
         status[rows] = Status.BAD
         for code, found in soft.items():
@@ -138,3 +160,14 @@ def resolve(
     status[rows] = Status.GOOD
     out = problem("mixed-column", at=table.at(int(lines[0]), tag), count=numbers, text=words.texts[int(codes[0])]) if numbers else None
     return texts, out, True
+
+
+def _measured(texts: Sequence[str], decimal: str) -> np.ndarray | None:
+    """(N,) float64 of numbers that all have the same unit behind them; None where one is something else, or says nothing of others."""
+    import polars as pl
+
+    found = [_MEASURED.match(text) for text in texts]
+    if len(found) < 2 or not all(found) or len({one[2] for one in found if one}) != 1:
+        return None
+    numbers = numerals.parse(pl.Series([one[1] for one in found if one]), decimal).to_numpy()
+    return None if np.isnan(numbers).any() else numbers
