@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from andon.cli import options
+from andon.plant.errors import AskUserError, UsageError
 from andon.plant.messages import say
 
 
@@ -18,9 +19,14 @@ from andon.plant.messages import say
 @click.pass_context
 def command(ctx: click.Context, /, model: str, budget: str, dry_run: bool, why: str, models: str, json_out: bool) -> None:
     """Another promise of false alarms; needs no training and no data."""
+    from andon.plant.budget import parse_budget
     from andon.project import verbs
 
     language = options.language(ctx)
+    try:
+        parse_budget(budget)
+    except AskUserError as error:
+        raise UsageError(error.what, do=error.do) from error
     done = verbs.budget(model, budget, models=models, dry_run=dry_run, why=why)
     if json_out:
         options.print_json(done.to_dict())
