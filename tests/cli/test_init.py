@@ -22,6 +22,16 @@ def test_the_site_is_written_and_read_back(tmp_path: Path) -> None:
     assert "<h1>北厂 №1</h1>" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
+def test_what_reading_met_is_told_as_audit_tells_it(tmp_path: Path) -> None:
+    rows = lines(700, fault=False)
+    export = write(tmp_path / "line.csv", [*rows, rows[-1]])
+    done = andon("init", export, "-o", tmp_path / "plant.toml")
+    assert done.code == 0, done.err
+    assert "Reading met duplicate-time; andon audit says what was done about it, and where." in done.out
+    told = andon("init", export, "-o", tmp_path / "plant.toml", "--force", "--json").json()["problems"]
+    assert told == andon("audit", export, "--json").json()["problems"]
+
+
 def test_an_export_without_times_is_counted_from_a_start(tmp_path: Path) -> None:
     bare = write(tmp_path / "line.csv", [line.partition(",")[2] for line in lines(700, fault=False)])
     asked = andon("audit", bare)

@@ -58,4 +58,6 @@ def command(
         options.tell_failed(done.failed, language)
         for sentence in done.told:
             click.echo(sentence)
+        if kinds := sorted({item.kind for item in done.problems}):
+            click.echo(say("cli.init.problems", language, kinds=", ".join(kinds)))
         click.echo(say("cli.init.done", language, path=out))

@@ -74,6 +74,7 @@ class PlantWritten:
     tags: int
     failed: tuple[Problem, ...]
     told: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """For --json."""
@@ -81,6 +82,7 @@ class PlantWritten:
             "plant": self.plant,
             "assets": list(self.assets),
             "tags": self.tags,
+            "problems": [problem_dict(item) for item in self.problems],
             "told": list(self.told),
             "failed": [problem_dict(item) for item in self.failed],
         }
@@ -160,7 +162,7 @@ def init(
     if start is not None:
         plant = replace(plant, files=replace(plant.files, start=parse_instant(str(start), found.sources.zone)))
     write_plant_file(target, plant, comments, language=language)
-    return PlantWritten(str(target), tuple(found.audits), len(plant.tags), found.failed, tuple(found.told()))
+    return PlantWritten(str(target), tuple(found.audits), len(plant.tags), found.failed, tuple(found.told()), found.sources.problems)
 
 
 def plant_from_audit(
