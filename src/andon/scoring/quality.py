@@ -35,6 +35,7 @@ from andon.scoring.within_spec import SpecModel
 QUALITY_MODEL_VERSION = 2
 """1: the correction alone. 2: with a mix of experts; a model without one is still written as 1, which older readers know."""
 
+Responded = tuple[Float64Array, Float64Array, HistoryState, StatusArray]
 _PIECE = 16_384  # ticks answered at once, which bounds memory
 
 
@@ -114,6 +115,11 @@ class QualityModel:
         why[prepared.why != 0] = prepared.why[prepared.why != 0]
         return response, history, after, why
 
+    def heard(self, prepared: Prepared, abnormality: FloatArray | None, network: Expectation | None, state: HistoryState) -> Responded:
+        """All that the inputs tell: the response, NaN where refused; the local scale of the interval; the inputs' state; (T,) `Why`."""
+        response, history, after, why = self.respond(prepared, network, state)
+        return np.where(why == 0, response, np.nan), self.scale.at(describe_scale(history, response, abnormality)), after, why
+
     def predict(
         self,
         prepared: Prepared,
@@ -121,6 +127,7 @@ class QualityModel:
         abnormality: FloatArray | None,
         network: Expectation | None,
         state: QualityState,
+        responded: Responded | None = None,
     ) -> tuple[QualityPredictions, QualityState]:
         """Predictions of a chunk. Any cut of a recording gives the same predictions.
 
@@ -130,6 +137,7 @@ class QualityModel:
         lab : results of this target to hand over with this chunk, each once; a result later than the chunk waits
         abnormality : (T,) evidence trace, or None
         network : expectation of the network for these ticks, or None
+        responded : what `heard` says of these ticks where that is known already; for chunks of at most 16,384 ticks
 
         Returns
         -------
@@ -147,9 +155,7 @@ class QualityModel:
             raise EvidenceError("these ticks were answered before", do="hand over each tick once, in time order")
         if prepared.rows > _PIECE:
             return self._in_pieces(prepared, lab, abnormality, network, state)
-        response, history, after, why = self.respond(prepared, network, state.history)
-        scale = self.scale.at(describe_scale(history, response, abnormality))
-        response = np.where(why == 0, response, np.nan)
+        response, scale, after, why = responded or self.heard(prepared, abnormality, network, state.history)
         out, state = walk(self, prepared, waiting_results(self, state, lab), response, scale, replace(state, history=after))
         value, low, high = (self.centre + self.spread * column for column in (out[:, 0], out[:, 1], out[:, 2]))
         middle, half = (low + high) / 2.0, np.minimum((high - low) / 2.0, (self.high - self.low) / 2.0)

@@ -14,7 +14,7 @@ from andon.scoring.correction import Correction
 from andon.scoring.expert_mix import ExpertMix
 from andon.scoring.input_history import History, HistoryPlan
 from andon.scoring.local_scale import LocalScale, describe_scale
-from andon.scoring.quality import QualityModel, expectation_part
+from andon.scoring.quality import QualityModel, Responded, expectation_part
 from andon.scoring.region import Region
 from andon.training.quality.correction import SLOW_SPAN, fit_correction, known_residuals
 from andon.training.quality.family import Searched
@@ -161,13 +161,20 @@ class Replayed:
 
 
 def replay(
-    model: QualityModel, prepared: Prepared, lab: LabResults, network: Expectation | None, abnormality: FloatArray | None, rows: slice
+    model: QualityModel,
+    prepared: Prepared,
+    lab: LabResults,
+    network: Expectation | None,
+    abnormality: FloatArray | None,
+    rows: slice,
+    said: list[Responded] | None = None,
 ) -> Replayed:
     """Run a model as in service over `rows`, warmed up on what lies before; no result of a later sample is handed over.
 
     Parameters
     ----------
     rows : the stretch that is asked for
+    said : what the inputs told of each chunk, filled where it is empty: the same response is then not asked twice
     """
     warm = model.plan.memory + 2 * model.plan.ring + 2 * model.remember
     begin = max(0, rows.start - warm)
@@ -176,11 +183,15 @@ def replay(
     known: LabResults | None = replace(lab, sample_time=lab.sample_time[here], result_time=lab.result_time[here], value=lab.value[here])
     out = np.full((3, prepared.rows), np.nan)
     state = model.start()
-    for first in range(begin, rows.stop, 8192):
+    said = [] if said is None else said
+    for number, first in enumerate(range(begin, rows.stop, 8192)):
         end = min(first + 8192, rows.stop)
         part = expectation_part(network, first, end)
         trace = None if abnormality is None else abnormality[first:end]
-        got, state = model.predict(prepared.part(first, end), known, trace, part, state)
+        chunk = prepared.part(first, end)
+        if number == len(said):
+            said.append(model.heard(chunk, trace, part, state.history))
+        got, state = model.predict(chunk, known, trace, part, state, said[number])
         known = None
         out[:, first:end] = got.value, got.low, got.high
     out[:, : rows.start] = np.nan

@@ -16,7 +16,7 @@ from andon.plant.window import Expectation, Prepared
 from andon.scoring.correction import Correction
 from andon.scoring.expert_mix import ExpertMix
 from andon.scoring.input_history import HistoryPlan
-from andon.scoring.quality import QualityModel
+from andon.scoring.quality import QualityModel, Responded
 from andon.scoring.within_spec import SpecModel
 from andon.training.quality.assemble import LAST_VALUE, MOVING_MEAN, UNCORRECTED, Ground, assemble, replay
 from andon.training.quality.choice import choose
@@ -148,20 +148,25 @@ def fit_quality(
     found: dict[str, _Variant] = {}
     scored: dict[str, PeriodScore] = {}
     said: dict[str, Sequence[Float64Array]] = {}
+    responses: dict[str, list[Responded]] = {}
     for variant in _variants(case, ground, tell):
-        score, rows = _score(case, variant.model(ground, variant.mode), span, calibrate)
+        heard: list[Responded] = []
+        score, rows = _score(case, variant.model(ground, variant.mode), span, calibrate, heard)
         # Within a family both the forward folds and the calibration period count: the latter alone is short.
         if variant.name not in found or _merit(ground, variant, score) < _merit(ground, found[variant.name], scored[variant.name]):
             found[variant.name], scored[variant.name], said[variant.name] = variant, score, rows
+            responses[variant.name] = heard
     for variant in _blend(ground, found, scored, case.mode):
-        score, rows = _score(case, variant.model(ground, variant.mode), span, calibrate)
+        heard = []
+        score, rows = _score(case, variant.model(ground, variant.mode), span, calibrate, heard)
         if "blend" not in found or _merit(ground, variant, score) < _merit(ground, found["blend"], scored["blend"]):
-            found["blend"], scored["blend"], said["blend"] = variant, score, rows
+            found["blend"], scored["blend"], said["blend"], responses["blend"] = variant, score, rows, heard
     # What was found is from here on weighed against the last results, as it will run.
     for name, variant in found.items():
         if mode == "lab" and name not in _NEED_RESULTS:
             found[name] = replace(variant, mix=ExpertMix())
-            scored[name], said[name] = _score(case, found[name].model(ground, variant.mode), span, calibrate)
+            scored[name], said[name] = _score(case, found[name].model(ground, variant.mode), span, calibrate, responses[name])
+    responses.clear()
     eligible = [name for name in found if mode == "lab" or name not in _NEED_RESULTS]
     chosen = choose(case.labels.part(calibrate[case.labels.row]).value, {name: said[name] for name in eligible}, level)
     evaluated: dict[str, PeriodScore] = {}
@@ -361,8 +366,10 @@ def _stretch(period: BoolArray) -> slice:
     return slice(int(rows[0]), int(rows[-1]) + 1)
 
 
-def _score(case: _Case, model: QualityModel, rows: slice, period: BoolArray) -> tuple[PeriodScore, Sequence[Float64Array]]:
-    out = replay(model, case.prepared, case.lab, case.network, case.abnormality, rows)
+def _score(
+    case: _Case, model: QualityModel, rows: slice, period: BoolArray, heard: list[Responded] | None = None
+) -> tuple[PeriodScore, Sequence[Float64Array]]:
+    out = replay(model, case.prepared, case.lab, case.network, case.abnormality, rows, heard)
     labels = case.labels.part(period[case.labels.row])
     at = labels.row
     return score_period(labels.value, out.value[at], out.low[at], out.high[at], case.level), (out.value[at], out.low[at], out.high[at])
