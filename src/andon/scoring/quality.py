@@ -36,6 +36,7 @@ QUALITY_MODEL_VERSION = 2
 """1: the correction alone. 2: with a mix of experts; a model without one is still written as 1, which older readers know."""
 
 Responded = tuple[Float64Array, Float64Array, HistoryState, StatusArray]
+"""What the inputs tell of a chunk, see `QualityModel.heard`."""
 _PIECE = 16_384  # ticks answered at once, which bounds memory
 
 
@@ -195,7 +196,6 @@ class QualityModel:
         mix: dict[str, object] = {} if self.mix is None else {"mix": self.mix.meta()}
         return spec | mix | {
             "schema_version": 1 if self.mix is None else QUALITY_MODEL_VERSION, "target": self.target, "unit": self.unit,
-
             "channels": list(self.channels), "interval_ns": self.interval_ns, "response": response_kind(self.response),
             "mode": self.mode, "candidate": self.candidate,
             "head": self.head, "remember": self.remember,

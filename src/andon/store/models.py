@@ -64,20 +64,17 @@ class ModelStore:
 
     def state(self) -> State:
         """What holds now. Reads, and never writes; after the first time no more than what has come since."""
-        known = self._seen
-        if known.number and (now := self._follow(known)) is not None:
+        if self._seen.number and (now := self._follow(self._seen)) is not None:
             return now
-        state: State | None = State()
-        self._kept = 0
+        kept = State()
         with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):  # else it is made again below, from the ledger
-            kept = self._keep.read()
-            state = state_from_dict(kept) if kept is not None else state
-            self._kept = state.number if state is not None else 0
-        assert state is not None
-        now = self._follow(state)
+            data = self._keep.read()
+            kept = state_from_dict(data) if data is not None else kept
+        now = self._follow(kept)
         if now is None:  # the state of another ledger
-            self._kept, now = 0, self._follow(State())
+            kept, now = State(), self._follow(State())
             assert now is not None
+        self._kept = kept.number
         return now
 
     def keep_up(self, *, at: int) -> bool:

@@ -85,7 +85,10 @@ class Arrivals:
     @property
     def closed(self) -> int:
         """ns of the last closed tick; `NOTHING` before the first."""
-        return NOTHING if self.mark.closed == NOTHING else self.mark.closed // self.interval * self.interval
+        return self._closed_by(self.mark)
+
+    def _closed_by(self, mark: Watermark) -> int:
+        return NOTHING if mark.closed == NOTHING else mark.closed // self.interval * self.interval
 
     def take(self, batch: Batch) -> tuple[Arrived, Arrivals]:
         """A batch of samples."""
@@ -132,7 +135,7 @@ class Arrivals:
         before = self.closed
         if held:
             mark, waiting, counts, held, late, ahead = self._release(mark, waiting, counts, held, late, ahead)
-        upto, width = NOTHING if mark.closed == NOTHING else mark.closed // self.interval * self.interval, len(self.tags)
+        upto, width = self._closed_by(mark), len(self.tags)
         if upto == before:
             return Arrived(Rows.none(width), NOTHING, late, ahead), self._after(waiting, mark, counts, held)
         complete: list[Rows] = []
@@ -157,7 +160,7 @@ class Arrivals:
         self, mark: Watermark, waiting: tuple[Rows, ...], counts: Counts, held: Held, late: Rows, ahead: Rows
     ) -> tuple[Watermark, tuple[Rows, ...], Counts, Held, Rows, Rows]:  # fmt: skip
         """Take in what was held and is no longer ahead; where the clock is believed again, the rest is set aside."""
-        limit, closed = mark.now + self.patience.ahead, mark.closed // self.interval * self.interval
+        limit, closed = mark.now + self.patience.ahead, self._closed_by(mark)
         too_late, too_early = [late], [ahead]
         still: list[tuple[str, Rows]] = []
         for source, rows in held:

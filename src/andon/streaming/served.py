@@ -40,6 +40,9 @@ LONG_SILENCE = 1_000
 """Ticks of silence that are worth passing in one step."""
 
 
+_PARTS = ("asset", "time", "values", "status")
+
+
 class History(Protocol):
     """Samples that are kept, those of the last moments too."""
 
@@ -311,12 +314,9 @@ class Served:
         arrays, shape = self.fleet.to_kept(self.state)
         arrays = {f"state.{name}": array for name, array in arrays.items()}
         for at, block in enumerate(self.arrivals.waiting):
-            arrays |= {
-                f"waiting.{at}.asset": block.asset, f"waiting.{at}.time": block.time,
-                f"waiting.{at}.values": block.values, f"waiting.{at}.status": block.status,
-            }  # fmt: skip
+            arrays |= _arrays_of(block, f"waiting.{at}")
         for at, (_, block) in enumerate(self.arrivals.held):
-            arrays |= {f"held.{at}.{part}": getattr(block, part) for part in ("asset", "time", "values", "status")}
+            arrays |= _arrays_of(block, f"held.{at}")
         mark = self.arrivals.mark
         about = {
             "assets": list(self.fleet.assets),
@@ -355,15 +355,11 @@ class Served:
             raise StoreError("the checkpoint is of other assets", do="remove it: the journal is read from its beginning")
         state = {name.removeprefix("state."): array for name, array in arrays.items() if name.startswith("state.")}
         self.state = self.fleet.from_kept(state, about["state"])
-        parts = ("asset", "time", "values", "status")
-        blocks = range(about["waiting"])
-        waiting = tuple(Rows(*(np.array(arrays[f"waiting.{at}.{part}"]) for part in parts)) for at in blocks)
+        waiting = tuple(_rows_of(arrays, f"waiting.{at}") for at in range(about["waiting"]))
         kept = about["mark"]
         links = {name: LinkTime(**link) for name, link in kept["links"].items()}
         mark = Watermark(links, kept["now"], kept["closed"], kept.get("clock", 0), kept.get("back", 0))
-        held = tuple(
-            (source, Rows(*(np.array(arrays[f"held.{at}.{part}"]) for part in parts))) for at, source in enumerate(about.get("held", ()))
-        )
+        held = tuple((source, _rows_of(arrays, f"held.{at}")) for at, source in enumerate(about.get("held", ())))
         self.arrivals = replace(self.arrivals, waiting=waiting, held=held, mark=mark, counts=Counts(**about["counts"]))
         self.limits = [Limit.from_kept(item) for item in about["limits"]]
         self._levels_until[:] = NOTHING
@@ -375,6 +371,14 @@ class Served:
             result = msgspec.convert(item, Result)
             self.recent.setdefault((result.asset, result.target), []).append(result)
         self.open = {item[0]: (_to_span(item[1:7]), item[7]) for item in about["open"]}
+
+
+def _arrays_of(rows: Rows, name: str) -> dict[str, NDArray[Any]]:
+    return {f"{name}.{part}": getattr(rows, part) for part in _PARTS}
+
+
+def _rows_of(arrays: Mapping[str, NDArray[Any]], name: str) -> Rows:
+    return Rows(*(np.array(arrays[f"{name}.{part}"]) for part in _PARTS))
 
 
 def _between(rows: Rows, after: int, upto: int) -> Rows:

@@ -85,9 +85,8 @@ class Watermark:
     def after_batch(self, source: str, newest: int, received: int, patience: Patience) -> Watermark:
         """After a batch of `source` whose newest accepted source time is `newest` (`NOTHING` where it had none)."""
         back, clock = self.back, self.clock
-        if (
-            back
-        ):  # the sources tell which was right, the clock of before or that of now; else it may have been put right since the last mark
+        if back:
+            # The sources tell which was right, the clock of before or that of now; else it may have been put right since the last mark.
             before = self.links.get(source, LinkTime()).newest
             newest_of_all = max(newest, *(link.newest for link in self.links.values()), NOTHING)
             if newest > before and newest_of_all <= received + patience.ahead:

@@ -149,18 +149,18 @@ def fit_quality(
     scored: dict[str, PeriodScore] = {}
     said: dict[str, Sequence[Float64Array]] = {}
     responses: dict[str, list[Responded]] = {}
-    for variant in _variants(case, ground, tell):
-        heard: list[Responded] = []
+
+    def consider(variant: _Variant) -> None:
+        name, heard = variant.name, list[Responded]()
         score, rows = _score(case, variant.model(ground, variant.mode), span, calibrate, heard)
         # Within a family both the forward folds and the calibration period count: the latter alone is short.
-        if variant.name not in found or _merit(ground, variant, score) < _merit(ground, found[variant.name], scored[variant.name]):
-            found[variant.name], scored[variant.name], said[variant.name] = variant, score, rows
-            responses[variant.name] = heard
+        if name not in found or _merit(ground, variant, score) < _merit(ground, found[name], scored[name]):
+            found[name], scored[name], said[name], responses[name] = variant, score, rows, heard
+
+    for variant in _variants(case, ground, tell):
+        consider(variant)
     for variant in _blend(ground, found, scored, case.mode):
-        heard = []
-        score, rows = _score(case, variant.model(ground, variant.mode), span, calibrate, heard)
-        if "blend" not in found or _merit(ground, variant, score) < _merit(ground, found["blend"], scored["blend"]):
-            found["blend"], scored["blend"], said["blend"], responses["blend"] = variant, score, rows, heard
+        consider(variant)
     # What was found is from here on weighed against the last results, as it will run.
     for name, variant in found.items():
         if mode == "lab" and name not in _NEED_RESULTS:
