@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-
 from andon.plant.time import DAY_NS, HOUR_NS
 from andon.project.live.running import Running
+from andon.service.pages.worked_out import WorkedOut
 from andon.service.schema import Finding
 
 MOST_VALUES = 4_000_000
@@ -17,21 +16,14 @@ class Audits:
     """Audits by asset, each worked out at most once an hour of the plant's clock; any thread may ask."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: dict[tuple[str, int, str], list[Finding]] = {}
+        self._known = WorkedOut[tuple[str, int, str], list[Finding]](KEPT)
 
     def of(self, running: Running, asset: str, language: str) -> list[Finding]:
         """The findings of an asset, the weightiest first; none without an asset or samples."""
         if asset not in running.monitors:
             return []
         now = running.clock.now()
-        key = (asset, now // HOUR_NS, language)
-        with self._lock:
-            if key not in self._known:
-                while len(self._known) >= KEPT:
-                    self._known.pop(next(iter(self._known)))
-                self._known[key] = _findings(running, asset, now, language)
-            return self._known[key]
+        return self._known.get((asset, now // HOUR_NS, language), lambda: _findings(running, asset, now, language))
 
 
 def _findings(running: Running, asset: str, now: int, language: str) -> list[Finding]:

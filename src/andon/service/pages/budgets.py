@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 
 from andon.evidence.budget import BudgetPoint, FaultCost, budget_curve, group_curve
@@ -16,6 +15,7 @@ from andon.project.live.past import budget_of
 from andon.project.live.running import Running
 from andon.service.callers import Caller
 from andon.service.pages.kept_promises import calibrations, most_by_chance, promises_kept, tightest
+from andon.service.pages.worked_out import WorkedOut
 from andon.service.problems import UnknownName
 from andon.service.schema import BudgetPage, Effect, NewBudget
 
@@ -26,8 +26,7 @@ class Curves:
     """What promises cost, worked out once for each set of calibrations: it takes seconds, and only another model changes it."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: dict[tuple[int, ...], tuple[dict[str, Calibration], list[Effect]]] = {}
+        self._known = WorkedOut[tuple[int, ...], tuple[dict[str, Calibration], list[Effect]]](KEPT)
 
     def of(self, made: dict[str, Calibration], budget: Budget) -> list[Effect]:
         """The curve, from the rarest promise to the most frequent; each effect stands for one setting of the slider.
@@ -37,13 +36,12 @@ class Curves:
         budget : of the group, with which the calibrations were made
         """
         key = tuple(sorted(id(one) for one in made.values()))  # what is kept below cannot lose its identity to another
-        with self._lock:
-            if key not in self._known:
-                points = group_curve(made, budget) if len(made) > 1 else budget_curve(next(iter(made.values()))) if made else ()
-                while len(self._known) >= KEPT:
-                    self._known.pop(next(iter(self._known)))
-                self._known[key] = (dict(made), sorted((_effect(point, made) for point in points), key=lambda effect: effect.per_week))
-            return self._known[key][1]
+
+        def curve() -> tuple[dict[str, Calibration], list[Effect]]:
+            points = group_curve(made, budget) if len(made) > 1 else budget_curve(next(iter(made.values()))) if made else ()
+            return dict(made), sorted((_effect(point, made) for point in points), key=lambda effect: effect.per_week)
+
+        return self._known.get(key, curve)[1]
 
 
 def budgets(running: Running, caller: Caller, curves: Curves) -> list[BudgetPage]:

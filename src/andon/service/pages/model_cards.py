@@ -6,14 +6,15 @@ once: model files never change.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from andon.plant.errors import AndonError
 from andon.plant.time import NS, parse_instant
 from andon.scoring.bundle import read_bundle
 from andon.scoring.model_file import REPORT_CARD
+from andon.service.pages.worked_out import WorkedOut
 from andon.service.routes.instants import to_text
 from andon.store import ModelStore
 from andon.store.state import ModelVersion
@@ -34,23 +35,20 @@ class Cards:
     """Cards of the versions in a store; any thread may ask."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: dict[str, Card] = {}
+        self._known = WorkedOut[str, Card](KEPT)
 
     def of(self, store: ModelStore, version: ModelVersion) -> Card:
         """The card of a version; empty where its file cannot be read, which the model page must not fail for."""
-        with self._lock:
-            if version.sha256 not in self._known:
-                while len(self._known) >= KEPT:
-                    self._known.pop(next(iter(self._known)))
-                try:
-                    bundle = read_bundle(store.path(version))
-                    card = bundle.json(REPORT_CARD) if REPORT_CARD in bundle.members else {}
-                except AndonError:
-                    return Card("", False, {})
-                method = str(card.get("chosen", ""))
-                self._known[version.sha256] = Card(method, bundle.signature is not None, lines_of(bundle.manifest, card))
-            return self._known[version.sha256]
+        try:
+            return self._known.get(version.sha256, lambda: _card(store.path(version)))
+        except AndonError:
+            return Card("", False, {})
+
+
+def _card(path: Path) -> Card:
+    bundle = read_bundle(path)
+    card = bundle.json(REPORT_CARD) if REPORT_CARD in bundle.members else {}
+    return Card(str(card.get("chosen", "")), bundle.signature is not None, lines_of(bundle.manifest, card))
 
 
 def lines_of(manifest: Mapping[str, Any], card: Mapping[str, Any]) -> dict[str, Any]:
