@@ -351,6 +351,14 @@ def test_lookups() -> None:
     assert plant.budget_group("a").budget == Budget(2, DAY_NS, HOUR_NS)
 
 
+@given(st.lists(st.lists(st.sampled_from("abcd"), max_size=3, unique=True), min_size=1, max_size=4))
+def test_the_assets_of_a_budget_group_are_those_of_which_it_is_the_group(named: list[list[str]]) -> None:
+    groups = tuple(BudgetGroup(name=str(number), assets=tuple(assets)) for number, assets in enumerate(named))
+    plant = PlantFile(budgets=groups)
+    for group in groups:
+        assert plant.in_budget_group(group, "dcba") == [asset for asset in "dcba" if plant.budget_group(asset).name == group.name]
+
+
 def test_lines_of_keys_in_awkward_toml() -> None:
     text = (
         '# head\na.b = 1\n[[x]]\ns = """\n[y]\nnot = "a key"\n"""\nl = [\n  "]", # ]\n]\n[[x]]\n"q k" = 2\n'

@@ -325,6 +325,17 @@ class PlantFile:
         named = [group for group in self.budgets if asset in group.assets]
         return (named or [group for group in self.budgets if not group.assets] or [BudgetGroup()])[0]
 
+    def in_budget_group(self, group: BudgetGroup, assets: Iterable[str]) -> list[str]:
+        """Those of many assets of which `group`, one of `budgets`, is the `budget_group`; in one look at all."""
+        before = self.budgets[: [other.name for other in self.budgets].index(group.name)]
+        if group.assets:
+            mine = set(group.assets).difference(*(other.assets for other in before))
+            return [asset for asset in assets if asset in mine]
+        if any(not other.assets for other in before):
+            return []
+        named = {asset for other in self.budgets for asset in other.assets}
+        return [asset for asset in assets if asset not in named]
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

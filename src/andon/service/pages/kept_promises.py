@@ -30,9 +30,7 @@ class Kept(NamedTuple):
 
 def of_group(running: Running, section: BudgetGroup) -> list[str]:
     """The assets of a group."""
-    asked = set(section.assets)
-    assets = [asset for asset in running.monitors if not asked or asset in asked]
-    return [asset for asset in assets if running.plant.budget_group(asset).name == section.name]
+    return running.plant.in_budget_group(section, running.monitors)
 
 
 def calibrations(running: Running, section: BudgetGroup) -> dict[str, Calibration]:
