@@ -71,20 +71,29 @@ def certificate_trouble(file: Path, now: int) -> Sentence | None:
     now : ns UTC
     """
     try:
-        stamp = file.stat().st_mtime_ns
-        begins, ends = _period(file, stamp)
+        begins, ends = period_of(file)
     except (OSError, ValueError):
         return Sentence("project.trouble.certificate.unreadable", {"file": file.name})
     if now < begins:
-        return Sentence("project.trouble.certificate.early", {"file": file.name, "date": _day(begins)})
+        return Sentence("project.trouble.certificate.early", {"file": file.name, "date": day_of(begins)})
     if now > ends:
-        return Sentence("project.trouble.certificate.expired", {"file": file.name, "date": _day(ends)})
-    return Sentence("project.trouble.certificate.soon", {"file": file.name, "date": _day(ends)}) if ends - now < SOON_NS else None
+        return Sentence("project.trouble.certificate.expired", {"file": file.name, "date": day_of(ends)})
+    return Sentence("project.trouble.certificate.soon", {"file": file.name, "date": day_of(ends)}) if ends - now < SOON_NS else None
+
+
+def period_of(file: Path) -> tuple[int, int]:
+    """From when to when all certificates of a file hold, ns UTC.
+
+    Raises
+    ------
+    OSError, ValueError : it cannot be read, or holds none
+    """
+    return _period(file, file.stat().st_mtime_ns)
 
 
 @lru_cache(256)
 def _period(file: Path, _stamp: int) -> tuple[int, int]:
-    """From when to when the certificates of a file hold, ns UTC; read once as long as the file stays the same."""
+    """Read once as long as the file stays the same."""
     from cryptography import x509
 
     found = x509.load_pem_x509_certificates(file.read_bytes())
@@ -93,5 +102,6 @@ def _period(file: Path, _stamp: int) -> tuple[int, int]:
     return int(begins.timestamp()) * NS, int(ends.timestamp()) * NS
 
 
-def _day(moment: int) -> str:
+def day_of(moment: int) -> str:
+    """The day of a moment (ns UTC), as people write it."""
     return f"{datetime.fromtimestamp(moment // NS, UTC):%Y-%m-%d}"

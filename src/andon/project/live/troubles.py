@@ -74,6 +74,11 @@ def troubles(running: Running) -> list[Trouble]:
     return [*found, *(Trouble("certificate", why, owner) for owner, why in certificates_trouble(running.plant, wall))]
 
 
+def not_ready(running: Running) -> list[Trouble]:
+    """What keeps a plant from taking and judging samples: database, loop, disk."""
+    return [trouble for look in (_database, _loop, _written) for trouble in look(running)]
+
+
 def _database(running: Running) -> Iterator[Trouble]:
     try:
         running.database.check()
@@ -87,13 +92,16 @@ def _loop(running: Running) -> Iterator[Trouble]:
 
 
 def _disk(running: Running) -> Iterator[Trouble]:
+    refused = list(_written(running))
+    yield from refused or space_of(running.folder)
+
+
+def _written(running: Running) -> Iterator[Trouble]:
     try:
         with tempfile.TemporaryFile(dir=running.folder):
             pass
     except OSError as error:
         yield Trouble("disk", error.strerror or str(error))
-        return
-    yield from space_of(running.folder)
 
 
 def space_of(folder: Path) -> Iterator[Trouble]:

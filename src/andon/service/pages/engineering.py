@@ -8,10 +8,11 @@ from pathlib import Path
 
 from andon.alarms.pausing import lift, pause
 from andon.plant.alarm import SuppressedBy
-from andon.plant.errors import AndonError, AskUserError
+from andon.plant.errors import AskUserError
 from andon.plant.messages import say
 from andon.plant.time import DAY_NS
 from andon.project.live.running import Running
+from andon.project.live.troubles import not_ready
 from andon.service.callers import Caller
 from andon.service.pages.audits import Audits
 from andon.service.pages.model_cards import Cards
@@ -218,16 +219,4 @@ def ledger_export(running: Running) -> Iterator[bytes]:
 
 def ready(running: Running) -> dict[str, str]:
     """What does not work."""
-    wrong: dict[str, str] = {}
-    try:
-        running.database.check()
-    except AndonError as error:
-        wrong["database"] = error.what
-    if running.loop.status.trouble:
-        wrong["loop"] = running.loop.status.trouble
-    try:
-        with tempfile.TemporaryFile(dir=running.folder):
-            pass
-    except OSError as error:
-        wrong["disk"] = error.strerror or str(error)
-    return wrong
+    return {trouble.part: str(trouble.why) for trouble in not_ready(running)}

@@ -14,7 +14,7 @@ from andon.plant.time import MINUTE_NS, NS
 from andon.plant.verdict import Verdict, Why
 from andon.project.live.running import Running
 from andon.project.live.troubles import patience_with, quiet_of
-from andon.reading.link import Connection, Health
+from andon.reading.link import Connection
 from andon.scoring.monitor import Monitor
 from andon.service.callers import Caller
 from andon.service.pages.kept_promises import promises_kept
@@ -127,26 +127,21 @@ def parents(running: Running, asset: str) -> tuple[str, str]:
     return running.name_of(line), running.name_of(running.parent_of(line))
 
 
-def quiet_text(running: Running, health: Health, language: str) -> str:
-    """What nothing has come on for long; empty where all is well."""
-    found = quiet_of(health, running.clock.now(), patience_with(running))
-    return "" if found is None else speak(found, language)
-
-
 def sources(running: Running, language: str = "en") -> list[Source]:
     """The links with lag and loss, and why one is down or brings nothing."""
     out = []
-    now = running.clock.now()
+    now, patience = running.clock.now(), patience_with(running)
     behind = running.loop.status.behind_ns(now) > BEHIND_NS
     for link in running.loop.links:
         health = link.health()
         good = health.connection in (Connection.CONNECTED, Connection.ENDED)
+        quiet = quiet_of(health, now, patience)
         seconds = max((now - health.since) / NS, 1e-9)
         state = SourceState.CATCHING_UP if good and behind and health.connection is not Connection.ENDED else STATES[health.connection]
         out.append(
             Source(
                 name=health.link, kind=type(link).__name__.removesuffix("Link").lower(), state=state,
-                text=quiet_text(running, health, language) if good else health.last_error,
+                text=health.last_error if not good else speak(quiet, language) if quiet is not None else "",
                 lag_s=(health.lag_ns or 0) / NS, values_per_s=health.rows / seconds,
                 lost=health.lost, set_aside=health.dead, since=to_text(health.since) if health.since else "",
             )

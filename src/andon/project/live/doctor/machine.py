@@ -10,15 +10,14 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from andon.plant.errors import AndonError
-from andon.plant.time import NS, format_instant
+from andon.plant.time import DAY_NS, NS, format_instant
 from andon.project.live.doctor.finding import Finding, ok, skipped, warning, wrong
 from andon.project.live.places import Places
-from andon.project.live.tls import SOON_NS
+from andon.project.live.tls import SOON_NS, day_of, period_of
 from andon.store.checkpoint import Checkpoints
 
 PACKAGES = ("andon", "numpy", "polars", "onnxruntime", "SQLAlchemy", "litestar", "uvicorn")
@@ -171,17 +170,14 @@ def _pair(owner: str, file: str, key: str) -> Iterable[Finding]:
 
 
 def _one(owner: str, file: str) -> Iterable[Finding]:
-    from cryptography import x509
-
     try:
-        found = x509.load_pem_x509_certificates(Path(file).read_bytes())
+        _, ends = period_of(Path(file))
     except (OSError, ValueError) as error:
         return [wrong("certificates", "certificates.unreadable", owner=owner, file=file, reason=getattr(error, "strerror", None) or error)]
-    first = min(found, key=lambda item: item.not_valid_after_utc)
-    now, ends = datetime.now(UTC), first.not_valid_after_utc
-    told = {"owner": owner, "file": file, "ends": ends.strftime("%Y-%m-%d"), "days": (ends - now).days}
-    if ends <= now:
+    left = ends - time.time_ns()
+    told = {"owner": owner, "file": file, "ends": day_of(ends), "days": left // DAY_NS}
+    if left <= 0:
         return [wrong("certificates", "certificates.expired", **told)]
-    if ends - now < timedelta(microseconds=SOON_NS // 1_000):
+    if left < SOON_NS:
         return [warning("certificates", "certificates.soon", **told)]
     return [ok("certificates", "certificates", **told)]
