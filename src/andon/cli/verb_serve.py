@@ -50,8 +50,7 @@ def command(ctx: click.Context, /, plant: str, data: str | None, host: str | Non
 
 
 def _ready(language: str, address: str, secret: str | None) -> None:
-    """It serves: what is there now stays, and is never looked through for garbage again, which would make ticks late."""
-    gc.freeze()
+    """It serves, and has frozen what is there now: the collector is wanted again for what comes."""
     gc.enable()
     tell(language, address, secret)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -122,19 +122,16 @@ def resolve(
     is_soft = np.isin(codes, list(soft))
     numbers = int(np.isfinite(values).sum())
     hard = int((~is_soft).sum())
-    if (measured := _measured([words.texts[int(code)] for code in present if int(code) not in soft], words.decimal)) is not None:
+    plain = [int(code) for code in present if int(code) not in soft]
+    if (measured := _measured([words.texts[code] for code in plain], words.decimal)) is not None:
         first = int(np.flatnonzero(~is_soft)[0])
         lookup = np.full(int(present.max()) + 1, np.nan)
-        lookup[[int(code) for code in present if int(code) not in soft]] = measured
+        lookup[plain] = measured
         values[rows] = lookup[codes]
-        status[rows] = Status.GOOD
-        for code, found in soft.items():
-            status[rows[codes == code]] = found
+        _mark(status, rows, codes, soft, Status.GOOD)
         return None, problem("unit-in-cell", at=table.at(int(lines[first]), tag), count=hard, text=words.texts[int(codes[first])]), True
     if numbers and (hard == 0 or hard <= TEXT_SHARE * (hard + numbers) or numbers >= hard):
-        status[rows] = Status.BAD
-        for code, found in soft.items():
-            status[rows[codes == code]] = found
+        _mark(status, rows, codes, soft, Status.BAD)
         if hard == 0:
             return None, None, True
         first = int(np.flatnonzero(~is_soft)[0])
@@ -160,6 +157,13 @@ def resolve(
     status[rows] = Status.GOOD
     out = problem("mixed-column", at=table.at(int(lines[0]), tag), count=numbers, text=words.texts[int(codes[0])]) if numbers else None
     return texts, out, True
+
+
+def _mark(status: StatusArray, rows: np.ndarray, codes: np.ndarray, soft: Mapping[int, Status], others: Status) -> None:
+    """Words for no value say their own status; what else stands in these rows is `others`."""
+    status[rows] = others
+    for code, found in soft.items():
+        status[rows[codes == code]] = found
 
 
 def _measured(texts: Sequence[str], decimal: str) -> np.ndarray | None:

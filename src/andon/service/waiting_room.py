@@ -18,7 +18,7 @@ from typing import TypeVar
 from andon.plant.backoff import Backoff
 from andon.plant.error_words import translated
 from andon.plant.file.service_settings import ServiceSection
-from andon.plant.messages import say
+from andon.plant.messages import choose_language, say
 from andon.plant.time import NS
 
 T = TypeVar("T")
@@ -103,7 +103,7 @@ def _handler(room: WaitingRoom) -> type[BaseHTTPRequestHandler]:
             if self.path.partition("?")[0] == "/healthz":
                 self._send(200, "application/json", b'{"status":"ok"}')
                 return
-            language = "zh-CN" if self.headers.get("Accept-Language", "").lower().startswith("zh") else "en"
+            language = choose_language(self.headers.get("Accept-Language", "").strip() or "en")
             why = translated(room.why, language)
             if "text/html" in self.headers.get("Accept", ""):
                 self._send(503, "text/html; charset=utf-8", "".join(_page(language, why)).encode())

@@ -6,6 +6,7 @@ import numpy as np
 
 from andon.plant.arrays import FloatArray
 from andon.plant.recording import Recording
+from andon.plant.sentences import speak
 from andon.plant.status import Status
 from andon.plant.time import NS
 from andon.plant.verdict import Verdict, Why
@@ -121,8 +122,6 @@ def _results(drawn: Recording | None, target: str) -> tuple[list[float], list[fl
 
 def _events(running: Running, caller: Caller, asset: str, start: int, end: int) -> list[Span]:
     """Events between two moments."""
-    from andon.plant.sentences import speak
-
     out = []
     for kept in running.database.read(lambda connection: events.between(connection, start, end, asset=asset)):
         event = event_from_dict(dict(kept.data))
