@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from andon.plant.arrays import Float64Array
+
+if TYPE_CHECKING:
+    from andon.scoring.monitor import Monitor
 
 TAGS = ("FIC-101", "PIC-101", "TIC-101", "LIC-101")
 ASSET = "line"
@@ -55,6 +58,14 @@ def write(path: Path, text: list[str]) -> Path:
     """Write lines as UTF-8."""
     path.write_text("\n".join(text) + ("\n" if text else ""), encoding="utf-8")
     return path
+
+
+def of_assets(model: Path, assets: tuple[str, ...]) -> Monitor:
+    """The model of the line as that of several sisters."""
+    from andon.scoring.model_file import load
+
+    loaded = load(model)
+    return replace(loaded, assets=assets, preparation=replace(loaded.preparation, assets=assets))
 
 
 def fault_label() -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -13,9 +11,8 @@ from andon.plant.recording import Recording
 from andon.plant.rows import Rows, join
 from andon.plant.verdict import Verdict, Why
 from andon.scoring.fleet import AssetByAsset, Judged
-from andon.scoring.model_file import load
 from andon.scoring.monitor import Monitor, Scored
-from tests.small_plant import NEW_ROWS, TAGS, Line, values
+from tests.small_plant import NEW_ROWS, TAGS, Line, of_assets, values
 
 ASSETS = ("line", "second", "泵<3>")
 STEP_NS = 300 * 10**9
@@ -25,8 +22,7 @@ CUT = 512
 
 @pytest.fixture(scope="module")
 def monitor(line: Line) -> Monitor:
-    loaded = load(line.model)
-    return replace(loaded, assets=ASSETS, preparation=replace(loaded.preparation, assets=ASSETS))
+    return of_assets(line.model, ASSETS)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,22 +14,20 @@ import numpy as np
 from andon.plant.recording import Recording
 from andon.plant.time import NS
 from andon.scoring.lockstep import fleet_of
-from andon.scoring.model_file import load
 from andon.store.checkpoint import Checkpoints
 from andon.store.journal import Fsync, Journal
 from andon.streaming.heart import Heart
 from andon.streaming.loop import Loop, Pace
 from andon.streaming.served import Served
 from andon.streaming.watermark import Patience
-from tests.small_plant import TAGS, values
+from tests.small_plant import TAGS, of_assets, values
 from tests.streaming.plain_parts import Later, ListLink, Notebook, Recordings
 from tests.streaming.test_served import ASSETS, ROWS, START, STEP_NS, batches
 
 
 def make_loop(model: Path, folder: Path, pause_s: float = 0.0) -> Loop:
     """The loop with everything in one folder."""
-    loaded = load(model)
-    monitor = replace(loaded, assets=ASSETS, preparation=replace(loaded.preparation, assets=ASSETS))
+    monitor = of_assets(model, ASSETS)
     recordings = {}
     for at, name in enumerate(ASSETS):
         table = values(ROWS, 50 + at).astype(np.float32)

@@ -15,13 +15,12 @@ from andon.plant.recording import Recording
 from andon.plant.rows import Rows, merged
 from andon.plant.verdict import Event
 from andon.scoring.lockstep import fleet_of
-from andon.scoring.model_file import load
 from andon.scoring.monitor import Monitor
 from andon.streaming.control import Promised, Promoted, TakeOut, to_entry
 from andon.streaming.heart import Heart
 from andon.streaming.served import Said, Served
 from andon.streaming.watermark import Patience, clock_mark
-from tests.small_plant import TAGS, Line, values
+from tests.small_plant import TAGS, Line, of_assets, values
 
 ASSETS = ("line", "泵<2>", "third")
 STEP_NS = 300 * 10**9
@@ -47,8 +46,7 @@ class Received:
 
 @pytest.fixture(scope="module")
 def models(line: Line) -> dict[str, Monitor]:
-    loaded = load(line.model)
-    plain = replace(loaded, assets=ASSETS, preparation=replace(loaded.preparation, assets=ASSETS))
+    plain = of_assets(line.model, ASSETS)
     return {name: replace(plain, version=name) for name in ("v1", "v2")}
 
 

@@ -14,12 +14,11 @@ from andon.plant.batch import Batch
 from andon.plant.recording import Recording
 from andon.plant.verdict import Event, Verdict, Why
 from andon.scoring.lockstep import fleet_of
-from andon.scoring.model_file import load
 from andon.scoring.monitor import Monitor, Scored
 from andon.streaming.control import Control, EndPlanned, Marked, Planned, Promised, PutBack, TakeOut, of_entry, to_entry
 from andon.streaming.served import Said, Served
 from andon.streaming.watermark import Patience
-from tests.small_plant import TAGS, Line, values
+from tests.small_plant import TAGS, Line, of_assets, values
 
 ASSETS = ("line", "泵<2>")
 STEP_NS = 300 * 10**9
@@ -39,8 +38,7 @@ class Kept:
 
 @pytest.fixture(scope="module")
 def monitor(line: Line) -> Monitor:
-    loaded = load(line.model)
-    return replace(loaded, assets=ASSETS, preparation=replace(loaded.preparation, assets=ASSETS))
+    return of_assets(line.model, ASSETS)
 
 
 @pytest.fixture(scope="module")

@@ -13,14 +13,13 @@ from andon.plant.recording import Recording
 from andon.plant.verdict import Why
 from andon.scoring.fleet import AssetByAsset, Fleet
 from andon.scoring.lockstep.fleet import Lockstep
-from andon.scoring.model_file import load
 from andon.scoring.monitor import Monitor
 from andon.scoring.silence import silence_of
 from andon.streaming import served as served_module
 from andon.streaming.control import Planned
 from andon.streaming.served import Said, Served
 from andon.streaming.watermark import Patience
-from tests.small_plant import TAGS, Line, values
+from tests.small_plant import TAGS, Line, of_assets, values
 from tests.streaming.plain_parts import Recordings
 
 ASSETS = ("line", "泵<2>")
@@ -31,8 +30,7 @@ ROWS = 200
 
 @pytest.fixture(scope="module")
 def monitor(line: Line) -> Monitor:
-    loaded = load(line.model)
-    return replace(loaded, assets=ASSETS, preparation=replace(loaded.preparation, assets=ASSETS))
+    return of_assets(line.model, ASSETS)
 
 
 def fleet(kind: str, monitor: Monitor) -> Fleet:
