@@ -9,6 +9,8 @@ import numpy as np
 from andon.evidence.conformal import coverage
 from andon.plant.arrays import Float64Array
 from andon.plant.window import Expectation
+from andon.scoring.expert_mix import ExpertMix
+from andon.scoring.quality import Responded
 from andon.training.quality.assemble import fit_scale, replay
 from andon.training.quality.coupling import ablate_quality
 from andon.training.quality.fit import fit_quality
@@ -75,6 +77,19 @@ def test_coverage_holds_while_the_process_is_disturbed() -> None:
         held[name] = coverage("disturbed", 0.9, lab.value[late], out.low[at], out.high[at]).measured
     assert held["with"] > held["without"] + 0.1
     assert held["with"] >= 0.8
+
+
+def test_what_the_inputs_told_need_not_be_asked_again_for_the_same_model_with_a_mix() -> None:
+    rows = 9_000  # more than one chunk
+    x = inputs(rows)
+    row, ticks, lab = np.arange(rows), prepared(x), laboratory(target(x, wander=0.05), 6, 6)
+    model, _ = fit_quality(ticks, lab, row < 600, (row >= 610) & (row < 800), families=[RidgeOnLags(lags=20)])
+    said: list[Responded] = []
+    replay(replace(model, mix=None), ticks, lab, None, None, slice(800, rows), said)
+    assert len(said) == 2
+    told, asked = (replay(replace(model, mix=ExpertMix()), ticks, lab, None, None, slice(800, rows), given) for given in (said, None))
+    for mine, other in ((told.value, asked.value), (told.low, asked.low), (told.high, asked.high)):
+        np.testing.assert_array_equal(mine, other)
 
 
 def test_results_are_not_needed_for_the_lines_that_have_no_ingredient() -> None:
